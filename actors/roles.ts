@@ -1,0 +1,94 @@
+/**
+ * THE TABLE: in which state who owns a transfer, by which step it leaves that state, and which event records that.
+ * In every state exactly one server may append what moves it; the inbox takes nothing that this table does not allow.
+ */
+import type { Role } from '../domain/role.ts';
+import type { Folded } from '../domain/transfer/fold.ts';
+import type { EventType } from '../domain/transfer/vocabulary.ts';
+
+/** One way out of a state (or, where the state stays, one record within it). */
+export type Row = {
+  readonly scenario: string;
+  readonly state: string;
+  readonly owner: Role;
+  readonly step: string;
+  readonly event: EventType;
+  /** Is the event told to the other server? */
+  readonly travels: boolean;
+  /** A hand-over: recorded by the receiver as soon as the giver's event arrives, and returned as the answer. */
+  readonly onArrival?: true;
+};
+
+const partnerSends: readonly Row[] = [
+  { scenario: 'partnerSends', state: 'new', owner: 'dmz', step: 'receive', event: 'received', travels: true },
+  {
+    scenario: 'partnerSends',
+    state: 'received',
+    owner: 'inner',
+    step: 'forward',
+    event: 'forwarded',
+    travels: true,
+    onArrival: true,
+  },
+  { scenario: 'partnerSends', state: 'forwarded', owner: 'inner', step: 'fetch', event: 'fetched', travels: true },
+  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'matched', travels: false },
+  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'processed', travels: true },
+  {
+    scenario: 'partnerSends',
+    state: 'processed',
+    owner: 'dmz',
+    step: 'acknowledge',
+    event: 'acknowledged',
+    travels: true,
+  },
+];
+
+const innerOnly: readonly Row[] = [
+  { scenario: 'innerOnly', state: 'new', owner: 'inner', step: 'create', event: 'created', travels: false },
+  { scenario: 'innerOnly', state: 'created', owner: 'inner', step: 'prepare', event: 'prepared', travels: false },
+  { scenario: 'innerOnly', state: 'prepared', owner: 'inner', step: 'deliver', event: 'sent', travels: false },
+];
+
+/** Every row of every scenario. */
+export const roles: readonly Row[] = [...partnerSends, ...innerOnly];
+
+/** Events of the owner of any open state, whatever the scenario; the value says whether they travel. */
+const anyState: Readonly<Partial<Record<EventType, boolean>>> = {
+  stepFailed: false,
+  held: true,
+  released: true,
+  retried: true,
+  abandoned: true,
+};
+
+/** Does the scenario concern both servers? One that does not keeps all of its events at home. */
+const isShared = (scenario: string): boolean => roles.some((row) => row.scenario === scenario && row.travels);
+
+/** The server that records the event leaving this state; undefined once the transfer has ended. */
+export const ownerOf = (scenario: string, state: string): Role | undefined =>
+  roles.find((row) => row.scenario === scenario && row.state === state)?.owner;
+
+/** The step that leaves this state by itself; undefined where the transfer ended or the step is a hand-over or an opening. */
+export const stepOf = (scenario: string, state: string): { readonly owner: Role; readonly step: string } | undefined =>
+  roles.find(
+    (row) => row.scenario === scenario && row.state === state && row.state !== 'new' && row.onArrival !== true,
+  );
+
+/** The hand-over that `role` records when a transfer reaches this state at its door. */
+export const handOverOf = (scenario: string, state: string, role: Role): Row | undefined =>
+  roles.find((row) => row.scenario === scenario && row.state === state && row.owner === role && row.onArrival === true);
+
+/** Is an event of this type told to the other server? */
+export const travels = (scenario: string, type: EventType): boolean =>
+  isShared(scenario) &&
+  (anyState[type] ?? roles.some((row) => row.scenario === scenario && row.event === type && row.travels));
+
+/** May `role` record this event now? `held` is owned by the owner of the state that it left. */
+export const mayRecord = (role: Role, folded: Folded, type: EventType): boolean => {
+  const state = folded.state === 'held' ? (folded.heldFrom ?? 'new') : folded.state;
+  if (type === 'purged' || type === 'viewChanged') return true;
+  if (type in anyState) return ownerOf(folded.scenario, state) === role;
+  return roles.some(
+    (row) => row.scenario === folded.scenario && row.state === folded.state && row.event === type && row.owner === role,
+  );
+};

@@ -1,0 +1,35 @@
+/** A partner's communication settings. Lives on inner; dmz gets what it needs to let the partner in, and no secret. */
+import { z } from 'zod';
+import { globMatches } from './glob.ts';
+
+/** A name in config: lower-case letters, digits, `-` and `_`. */
+export const plainName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", at most 63');
+
+/** What dmz knows of a channel. */
+export const replicatedChannel = z.strictObject({
+  name: plainName,
+  login: z.string().min(1).max(128),
+  /** argon2id string; absent: no login by password. */
+  verifier: z.string().max(512).optional(),
+  /** `<type> <base64>`, as in authorized_keys without the comment. */
+  publicKeys: z.array(z.string().max(16_384)).max(20),
+  temporaryNames: z.array(z.string().max(255)).max(50),
+  /** Largest payload in bytes. */
+  maxSize: z.number().int().positive(),
+  maxSessions: z.number().int().positive(),
+});
+export type ReplicatedChannel = z.infer<typeof replicatedChannel>;
+
+/** All channels that dmz may know, as inner sees them now. A lower counter of the same epoch is refused. */
+export const channelSnapshot = z.strictObject({
+  epoch: z.string().max(64),
+  counter: z.number().int().nonnegative(),
+  channels: z.array(replicatedChannel).max(100_000),
+});
+export type ChannelSnapshot = z.infer<typeof channelSnapshot>;
+
+/** Is a file of this name still being written, by the channel's convention? It makes no transfer until it is renamed. */
+export const isTemporaryName = (channel: ReplicatedChannel, name: string): boolean =>
+  channel.temporaryNames.some((pattern) => globMatches(pattern, name));

@@ -1,0 +1,220 @@
+/** A server's configuration, decoded once; every problem is reported at once, and nobody else reads settings. */
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { z } from 'zod';
+import { plainName } from './channel.ts';
+import type { Protocol } from './protocol.ts';
+import { duration, size } from './units.ts';
+
+/** One thing that is wrong: where in the file, what, and what would be right. */
+export type Problem = { readonly path: string; readonly problem: string };
+
+/** A secret: never in the config file itself, but in an environment variable or a file beside it. */
+export const secret = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  {
+    error: 'write { env: NAME } or { file: path }; secrets do not stand in the config itself',
+  },
+);
+export type Secret = z.infer<typeof secret>;
+
+const node = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and "-", at most 63');
+const port = z.number().int().min(0).max(65_535);
+const host = z.string().min(1).max(255);
+const file = z.string().min(1).max(4096);
+
+const peer = z.strictObject({
+  node: node.describe("The node name in the peer's certificate."),
+  fingerprint: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits, as `sallyport keys show` prints them')
+    .describe("SHA-256 of the peer's certificate. Removing the peer from this list revokes it."),
+  host: host.optional().describe('Where to dial the peer; absent where only the peer dials.'),
+  port: port.default(8020).describe("The peer's message service port."),
+});
+
+const messageService = z.strictObject({
+  mode: z
+    .enum(['pushback', 'direct'])
+    .default('pushback')
+    .describe('pushback: only inner ever opens a connection. direct: each server dials the other.'),
+  host: host.default('0.0.0.0').describe('Address to listen on (dmz; inner too in direct mode).'),
+  port: port.default(8020).describe('Port to listen on.'),
+  ca: file.describe("PEM file of the private CA that signed both servers' certificates."),
+  certificate: file.describe("PEM file of this server's certificate."),
+  key: file.describe("PEM file of this server's private key."),
+  peers: z.array(peer).min(1, 'name at least one peer').max(32),
+  maxMessageSize: size.prefault('16 MiB').describe('The largest message that is taken at all.'),
+});
+export type MessageServiceConfig = z.infer<typeof messageService>;
+
+const logging = z
+  .strictObject({
+    level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    format: z.enum(['text', 'json']).default('text'),
+  })
+  .prefault({});
+
+const common = {
+  node: node.describe("This server's name; it stands in its certificate, too."),
+  data: file.describe('Data directory; one server at a time.'),
+  log: logging,
+  messageService,
+  streamingSize: size
+    .prefault('1 MiB')
+    .describe('Payloads up to this size travel in the message; larger ones are fetched by inner.'),
+};
+
+const channel = z
+  .strictObject({
+    name: plainName,
+    login: z.string().min(1).max(128).describe('What the partner logs in as.'),
+    password: secret.optional().describe('The password, by environment or file.'),
+    verifier: z
+      .string()
+      .startsWith('$argon2id$')
+      .max(512)
+      .optional()
+      .describe('An argon2id string instead of the password.'),
+    publicKeys: z.array(z.string().max(16_384)).max(20).default([]).describe('Lines as in authorized_keys.'),
+    invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
+    temporaryNames: z
+      .array(z.string().min(1).max(255))
+      .max(50)
+      .default(['*.tmp', '*.part', '*.filepart', '.*'])
+      .describe('Files of these names make no transfer until they are renamed.'),
+    maxSize: size.prefault('100 GiB').describe('Largest file.'),
+    maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
+  })
+  .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
+  .refine(
+    (c) => c.password !== undefined || c.verifier !== undefined || c.publicKeys.length > 0,
+    'give a password, a verifier or public keys: nobody could log in otherwise',
+  );
+export type ChannelConfig = z.infer<typeof channel>;
+
+const profile = z.strictObject({
+  name: plainName,
+  match: z
+    .strictObject({
+      channel: plainName.optional().describe('Data of this channel only.'),
+      name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
+    })
+    .prefault({}),
+  responses: z
+    .array(z.strictObject({ kind: z.literal('file'), directory: file.describe('Where the result is put.') }))
+    .max(100)
+    .default([]),
+});
+
+const inner = z.strictObject({
+  role: z.literal('inner'),
+  ...common,
+  channels: z.array(channel).max(100_000).default([]),
+  profiles: z.array(profile).max(10_000).default([]),
+});
+export type InnerConfig = z.infer<typeof inner>;
+
+const limits = z
+  .strictObject({
+    sessionsPerAddress: z.number().int().positive().default(50).describe('Sessions at the same time from one address.'),
+    newSessionsPerMinute: z.number().int().positive().default(100).describe('New sessions a minute from one address.'),
+    failedLogins: z
+      .number()
+      .int()
+      .positive()
+      .default(10)
+      .describe('Failed logins in ten minutes from one address, after which it must wait.'),
+  })
+  .prefault({});
+export type Limits = z.infer<typeof limits>;
+
+const dmz = (protocols: readonly Protocol[]) =>
+  z.strictObject({
+    role: z.literal('dmz'),
+    ...common,
+    listeners: z
+      .array(
+        z.discriminatedUnion('protocol', protocols.map((each) => each.settings) as never, {
+          error: `protocol must be one of ${protocols.map((each) => each.name).join(', ')}`,
+        }),
+      )
+      .max(100)
+      .default([]),
+    limits,
+    viewFor: duration
+      .prefault('10m')
+      .describe('How long a delivered file at least stays visible to its partner; then dmz frees its copy.'),
+  });
+/** An endpoint; the rest of its settings is its protocol's business. */
+export type ListenerConfig = { readonly protocol: string; readonly host: string; readonly port: number };
+export type DmzConfig = z.infer<ReturnType<typeof dmz>>;
+
+export type Config = InnerConfig | DmzConfig;
+
+/** The schema of both roles, for decoding and for the configuration reference. */
+export const configSchema = (protocols: readonly Protocol[]) =>
+  z.discriminatedUnion('role', [inner, dmz(protocols)], { error: 'role must be "inner" or "dmz"' });
+
+/** Decodes a parsed config file: the config, or all of its problems. */
+export const decodeConfig = (raw: unknown, protocols: readonly Protocol[]): Either<readonly Problem[], Config> => {
+  const parsed = configSchema(protocols).safeParse(raw);
+  if (!parsed.success) return left(parsed.error.issues.flatMap((issue) => problemsOf(issue)));
+  const problems = crossChecks(parsed.data);
+  return problems.length > 0 ? left(problems) : right(parsed.data);
+};
+
+const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
+  const path = issue.path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i > 0 ? '.' : ''}${String(part)}`))
+    .join('');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({
+      path: path === '' ? key : `${path}.${key}`,
+      problem: 'there is no such setting',
+    }));
+  return [{ path: path === '' ? '(the whole file)' : path, problem: issue.message }];
+};
+
+const crossChecks = (config: Config): readonly Problem[] => [
+  ...(config.role === 'inner' ? innerChecks(config) : []),
+  ...config.messageService.peers.flatMap((each, i): Problem[] => {
+    const dials = config.role === 'inner' || config.messageService.mode === 'direct';
+    const path = `messageService.peers[${i}].host`;
+    if (dials && each.host === undefined)
+      return [{ path, problem: 'missing: this server dials the peer, so it needs its address' }];
+    if (!dials && each.host !== undefined)
+      return [{ path, problem: 'remove it: in pushback mode dmz never opens a connection to inner' }];
+    return [];
+  }),
+];
+
+const innerChecks = (config: InnerConfig): readonly Problem[] => {
+  const channels = new Set(config.channels.map((each) => each.name));
+  return [
+    ...twice(config.channels.map((each) => each.name)).map((i) => ({
+      path: `channels[${i}].name`,
+      problem: 'another channel has this name',
+    })),
+    ...twice(config.channels.map((each) => each.login)).map((i) => ({
+      path: `channels[${i}].login`,
+      problem: 'another channel has this login',
+    })),
+    ...twice(config.profiles.map((each) => each.name)).map((i) => ({
+      path: `profiles[${i}].name`,
+      problem: 'another profile has this name',
+    })),
+    ...config.profiles.flatMap((each, i) =>
+      each.match.channel === undefined || channels.has(each.match.channel)
+        ? []
+        : [
+            {
+              path: `profiles[${i}].match.channel`,
+              problem: `there is no channel "${each.match.channel}"; there is: ${[...channels].join(', ') || 'none'}`,
+            },
+          ],
+    ),
+  ];
+};
+
+const twice = (names: readonly string[]): readonly number[] =>
+  names.flatMap((name, i) => (names.indexOf(name) < i ? [i] : []));

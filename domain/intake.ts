@@ -1,0 +1,84 @@
+/** What a protocol sees of the gateway: the one door in for partners' data. Implemented in actors/intake.ts. */
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { Refusal } from './failure.ts';
+
+/** I/O that gives a value or our refusal; failures of the world arrive here as refusals (`unavailable`, `noSpace`). */
+export type Answer<A> = TaskEither<Refusal, A>;
+
+/** How somebody proves to be a login. `signed: false` only asks whether the key would do; such an attempt opens no session. */
+export type Proof =
+  | { readonly kind: 'password'; readonly password: string }
+  | {
+      readonly kind: 'publicKey';
+      readonly algorithm: string;
+      readonly blob: string;
+      readonly fingerprint: string;
+      readonly signed: boolean;
+    };
+
+/** Somebody at the door. `address` is the peer's IP address. */
+export type LoginAttempt = {
+  readonly protocol: string;
+  readonly address: string;
+  readonly login: string;
+  readonly proof: Proof;
+};
+
+/** An entry of a virtual home. Times are milliseconds since 1970, sizes bytes. */
+export type Entry = {
+  readonly name: string;
+  readonly kind: 'file' | 'directory';
+  readonly size: number;
+  readonly modified: number;
+};
+
+/** A file being delivered. */
+export interface Upload {
+  /** Bytes taken so far without a hole. */
+  readonly size: number;
+  /** Resolves when the bytes are taken over; a refusal ends the upload. The bytes must not be changed afterwards. */
+  write(offset: number, bytes: Uint8Array): Answer<void>;
+  /** The partner's own time for the file, if it sends one. */
+  setModified(modified: number): void;
+  /** The durable point: payload and record are on disk. Only after this may the partner get its OK. */
+  complete(): Answer<void>;
+  /** The connection ended before the end of the file: nothing was delivered. */
+  abandon(): Promise<void>;
+}
+
+/** A file being read by the partner. */
+export interface Download {
+  readonly size: number;
+  /** At most `length` bytes from `offset`; empty at the end. */
+  read(offset: number, length: number): Answer<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A logged-in partner. Paths are the partner's, absolute or relative to its home. */
+export interface Session {
+  readonly channel: string;
+  readonly login: string;
+  /** Aborted when the session must end: the channel was removed, or the server stops. */
+  readonly ended: AbortSignal;
+  /** The normal form of a path. */
+  resolve(path: string): Answer<string>;
+  list(path: string): Answer<readonly Entry[]>;
+  stat(path: string): Answer<Entry>;
+  makeDirectory(path: string): Answer<void>;
+  removeDirectory(path: string): Answer<void>;
+  remove(path: string): Answer<void>;
+  rename(from: string, to: string, options?: { readonly replace?: boolean }): Answer<void>;
+  setModified(path: string, modified: number): Answer<void>;
+  upload(path: string): Answer<Upload>;
+  download(path: string): Answer<Download>;
+  /** Ends the session; uploads that are still open are abandoned. */
+  close(): Promise<void>;
+}
+
+/** The door. */
+export interface Intake {
+  /** A session, or why not. Counts attempts and sessions. For a proof with `signed: false` use `wouldAccept`. */
+  login(attempt: LoginAttempt): Answer<Session>;
+  /** Would this public key be taken for this login? */
+  wouldAccept(attempt: LoginAttempt): Answer<boolean>;
+}

@@ -1,0 +1,105 @@
+/** What the two servers say to each other. Strict: an unknown field or type is refused, not passed over. */
+
+import type { Either } from 'fp-ts/lib/Either.js';
+import { z } from 'zod';
+import { type ChannelSnapshot, channelSnapshot } from './channel.ts';
+import type { Attempt, Refusal } from './failure.ts';
+import type { Role } from './role.ts';
+import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
+
+/** A recorded event on its way to the peer, with its payload when that is small enough to come along. */
+export type Parcel = { readonly transfer: string; readonly event: TransferEvent; readonly payload?: Uint8Array };
+
+/**
+ * The answer to one parcel. `stored`: it stands in my log, and `events` are those of mine that follow from it (a hand-over).
+ * `later`: not now (a gap: `expected` is the next number; or busy). `refused`: never as it is; holds this transfer only.
+ */
+export type ParcelAnswer =
+  | { readonly result: 'stored'; readonly events: readonly TransferEvent[] }
+  | { readonly result: 'later'; readonly text: string; readonly expected?: number | undefined }
+  | { readonly result: 'refused'; readonly text: string };
+
+const event = z
+  .strictObject({ id: z.uuid(), type: z.string().max(64), data: z.unknown(), meta: eventMeta })
+  .transform((raw, context): TransferEvent => {
+    if (!isEventType(raw.type)) {
+      context.addIssue({ code: 'custom', message: `unknown event ${raw.type}` });
+      return z.NEVER;
+    }
+    const data = vocabulary[raw.type].safeParse(raw.data);
+    if (!data.success) {
+      context.addIssue({ code: 'custom', message: `bad ${raw.type}: ${z.prettifyError(data.error)}` });
+      return z.NEVER;
+    }
+    return { id: raw.id, type: raw.type, data: data.data, meta: raw.meta } as TransferEvent;
+  });
+
+/** Decodes a parcel. */
+export const parcel = z.strictObject({
+  transfer: transferId,
+  event,
+  payload: z.instanceof(Uint8Array).optional(),
+}) as unknown as z.ZodType<Parcel>;
+
+/** Decodes an answer. */
+export const parcelAnswer = z.discriminatedUnion('result', [
+  z.strictObject({ result: z.literal('stored'), events: z.array(event).max(100) }),
+  z.strictObject({ result: z.literal('later'), text: z.string().max(1000), expected: z.number().int().optional() }),
+  z.strictObject({ result: z.literal('refused'), text: z.string().max(1000) }),
+]) as unknown as z.ZodType<ParcelAnswer>;
+
+/** A person's order about a transfer that the other server owns. */
+export const command = z.strictObject({
+  transfer: transferId,
+  order: z.enum(['release', 'retry', 'abandon']),
+  reason: z.string().max(1000),
+  by: who,
+});
+export type Command = z.infer<typeof command>;
+
+export type { ChannelSnapshot };
+export { channelSnapshot };
+
+/** The other end of a link, as its certificate names it. */
+export type Peer = { readonly role: Role; readonly node: string };
+
+/** Is the link to a peer up: has each side signed in with the other? */
+export type LinkState = Peer & { readonly up: boolean };
+
+/** Answers what the peer asks. Whether the peer's role may ask it at all is checked before these are called. */
+export type PeerHandlers = {
+  readonly events: (from: Peer, parcels: readonly Parcel[]) => Promise<readonly ParcelAnswer[]>;
+  readonly payload: (
+    from: Peer,
+    key: string,
+    start: number,
+  ) => Promise<Either<Refusal, { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>>;
+  readonly channels: (from: Peer, snapshot: ChannelSnapshot) => Promise<Either<Refusal, void>>;
+  readonly command: (from: Peer, command: Command) => Promise<Either<Refusal, void>>;
+};
+
+/** What each role may ask of the other: a closed table, checked by the receiver. */
+export const mayAsk: Readonly<Record<Role, readonly (keyof PeerHandlers)[]>> = {
+  dmz: ['events', 'command'],
+  inner: ['events', 'payload', 'channels', 'command'],
+};
+
+/** The message service. Failures are `temporary` unless the peer refused. */
+export interface Messages {
+  /** Starts listening or dialling; answers when the listening port is bound, not when a link is up. */
+  start(handlers: PeerHandlers): Attempt<void>;
+  readonly links: () => readonly LinkState[];
+  /** Calls back on each change; the answer unsubscribes. */
+  onLink(listener: (state: LinkState) => void): () => void;
+  /** One answer a parcel, in order. */
+  events(to: string, parcels: readonly Parcel[]): Attempt<readonly ParcelAnswer[]>;
+  /** The peer's payload from byte `start` on. The iterable throws where the link breaks. */
+  payload(
+    from: string,
+    key: string,
+    start: number,
+  ): Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
+  channels(to: string, snapshot: ChannelSnapshot): Attempt<void>;
+  command(to: string, command: Command): Attempt<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,191 @@
+/** What the actors need of the world. Implemented in adapters/, doubled in memory behind the same contract suites. */
+
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import type { Observable } from 'rxjs';
+import type { Attempt, LogFailure } from './failure.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** An event to be appended; `id` is a UUID and makes a retry of the append harmless. */
+export type NewEvent = {
+  readonly id: string;
+  readonly type: string;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+};
+
+/** Where an event stands in the whole log: opaque, ordered as text, exclusive on resume. */
+export type Position = string;
+
+/** A recorded event. Revisions are 0-based and gapless in their stream. */
+export type LoggedEvent = NewEvent & {
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: Position;
+};
+
+/** The revision that the stream must have: `any` does not look, `noStream` means that it must not exist. */
+export type Expected = 'any' | 'noStream' | 'streamExists' | bigint;
+
+/** What `follow` gives: events in log order, and once, between history and live, the mark that all there was has been given. */
+export type Followed =
+  | { readonly kind: 'events'; readonly events: readonly LoggedEvent[] }
+  | { readonly kind: 'caughtUp' };
+
+/** An append-only log of streams. Appends are durable when they succeed. */
+export interface EventLog {
+  /**
+   * Appends all events or none. With an exact revision (or `noStream`) and the same ids as already stand after it, it
+   * answers the original revision and writes nothing; with other ids it fails with `conflict`.
+   */
+  append(
+    stream: string,
+    events: readonly NewEvent[],
+    options: { readonly expected: Expected },
+  ): TaskEither<LogFailure, { readonly revision: bigint; readonly position: Position }>;
+  /** Events of one stream from a revision on (inclusive), oldest first; a missing stream is empty. */
+  readStream(
+    stream: string,
+    options?: { readonly from?: bigint; readonly limit?: number },
+  ): TaskEither<LogFailure, readonly LoggedEvent[]>;
+  /** Events of the whole log after a position (exclusive), in log order; at most `limit` (default 1000). */
+  readAll(options?: {
+    readonly after?: Position | undefined;
+    readonly limit?: number;
+  }): TaskEither<LogFailure, readonly LoggedEvent[]>;
+  /** History after a position, the caught-up mark, then live, as one thing. Ends when the signal aborts or the log closes. */
+  follow(after: Position | undefined, signal: AbortSignal): AsyncIterable<Followed>;
+  close(): Promise<void>;
+}
+
+/** A payload being written. Writes may come out of order; nothing is readable until `commit`. */
+export interface PayloadWriter {
+  /** Bytes below which there is no hole, counted from 0. */
+  readonly size: number;
+  /** Resolves when the bytes are taken over (buffered within a bound), not when they are on disk. The bytes must not be changed afterwards. */
+  write(offset: number, bytes: Uint8Array): Attempt<void>;
+  /** Makes it durable (file, name and directory) and readable; answers size and SHA-256. A hole is a permanent failure. */
+  commit(): Attempt<{ readonly size: number; readonly sha256: string }>;
+  /** Stops; with `keep` the bytes so far stay for `resume`, otherwise they are removed. */
+  abandon(options?: { readonly keep?: boolean }): Promise<void>;
+}
+
+/** A payload of the store. */
+export type StoredPayload = { readonly key: string; readonly size: number; readonly modified: number };
+
+/** Bytes by key. A committed payload never changes. */
+export interface PayloadStore {
+  /** Starts a payload; with `resume` it goes on where an abandoned one of the same key ended. A committed key is a permanent failure `exists`. */
+  write(key: string, options?: { readonly resume?: boolean }): Attempt<PayloadWriter>;
+  /** The bytes from `from` (inclusive) to `to` (exclusive, default the end); failure `notFound` where there is none. */
+  read(key: string, range?: { readonly from?: number; readonly to?: number }): Attempt<AsyncIterable<Uint8Array>>;
+  /** Size of a committed payload; failure `notFound` where there is none. */
+  stat(key: string): Attempt<StoredPayload>;
+  /** Removes a payload and what is left of an unfinished one; absent is fine. */
+  remove(key: string): Attempt<void>;
+  /** Every key of a node, committed or not. */
+  list(node: string): AsyncIterable<StoredPayload & { readonly committed: boolean }>;
+  close(): Promise<void>;
+}
+
+/** A row of a read model. */
+export type Row = JsonObject;
+
+/** A value that an index can hold. */
+export type Indexed = string | number | null;
+
+/** A read model: a pure fold of the log into rows by key. */
+export type Projection<R extends Row = Row> = {
+  readonly name: string;
+  /** Raised whenever the fold or the row changes: the rows are then built anew. */
+  readonly version: number;
+  /** The columns that queries may use. */
+  readonly indexes: Readonly<Record<string, (row: R) => Indexed>>;
+  /** The row that an event concerns, if any. */
+  readonly keyOf: (event: LoggedEvent) => string | undefined;
+  /** The row after the event; undefined removes it. */
+  readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
+};
+
+/** Conditions on one index, all of which must hold; ordered by `orderBy`, then key. */
+export type Query = {
+  readonly where?: Readonly<Record<string, Indexed | { readonly from?: Indexed; readonly to?: Indexed }>>;
+  readonly orderBy?: string;
+  readonly descending?: boolean;
+  readonly limit: number;
+  readonly offset?: number;
+};
+
+/** Rows of read models and, in the same transaction, how far each has come. May lose the newest rows in a crash, never its order. */
+export interface ReadModels {
+  /** Prepares the tables; rows of another version are dropped. Answers the checkpoint to go on after. */
+  open<R extends Row>(projection: Projection<R>): Attempt<Position | undefined>;
+  get<R extends Row>(projection: Projection<R>, keys: readonly string[]): Attempt<ReadonlyMap<string, R>>;
+  put<R extends Row>(
+    projection: Projection<R>,
+    rows: ReadonlyMap<string, R | undefined>,
+    checkpoint?: Position,
+  ): Attempt<void>;
+  query<R extends Row>(projection: Projection<R>, query: Query): Attempt<readonly R[]>;
+  count<R extends Row>(projection: Projection<R>, where?: Query['where']): Attempt<number>;
+  close(): Promise<void>;
+}
+
+/** Time, passed in so that tests own it. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds that only ever grow. */
+  monotonic(): number;
+  /** Calls back after so many milliseconds; the answer cancels it. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/** Names for new things. */
+export interface Ids {
+  /** 26 characters of lower-case Crockford base 32, sorted by time. */
+  fresh(): string;
+  /** 26 characters from a hash of the parts: the same parts, the same id. */
+  derived(...parts: readonly (string | number)[]): string;
+  /** UUIDv5 of a name in our own namespace (RFC 9562, section 5.5). */
+  uuid(name: string): string;
+}
+
+/** Structured log lines. Never give it a secret. */
+export interface Log {
+  debug(message: string, fields?: JsonObject): void;
+  info(message: string, fields?: JsonObject): void;
+  warn(message: string, fields?: JsonObject): void;
+  error(message: string, fields?: JsonObject): void;
+  /** Something that a person must see to. */
+  alarm(message: string, fields?: JsonObject): void;
+}
+
+/** What partners' passwords are checked against; on dmz there is nothing else of them. */
+export interface Verifiers {
+  /** An argon2id string for a password. */
+  make(password: string): Promise<string>;
+  /** Is it the password? Concurrent checks are bounded, successes are remembered for a few minutes. */
+  check(verifier: string, password: string): Promise<boolean>;
+}
+
+/** What is at a path of the local file system where results are delivered. */
+export type FileFacts = { readonly inode: string; readonly ctime: string; readonly links: number };
+
+/** A directory into which results are delivered, for the file response. Names are plain names, never paths. */
+export interface Delivery {
+  /** Writes a payload under a temporary name, file and directory synced; the present content under that name is replaced. */
+  prepare(directory: string, temporary: string, bytes: AsyncIterable<Uint8Array>): Attempt<FileFacts>;
+  /** Facts of a name, or undefined where there is nothing. */
+  look(directory: string, name: string): Attempt<FileFacts | undefined>;
+  /** Gives the file its final name; failure `exists` where that is taken: nothing is ever overwritten. */
+  link(directory: string, temporary: string, final: string): Attempt<void>;
+  /** Removes a name; absent is fine. The directory is synced. */
+  unlink(directory: string, name: string): Attempt<void>;
+  /** Names of temporaries that look like ours. */
+  temporaries(directory: string): Attempt<readonly string[]>;
+}
+
+/** Live values. */
+export type Live<A> = Observable<A>;

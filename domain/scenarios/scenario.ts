@@ -1,0 +1,58 @@
+/**
+ * Builds a scenario's machine from its path. What every scenario shares is here once: failures are counted
+ * in place, `held` remembers the state that it left, and a person may end whatever is open.
+ */
+import { type AnyStateMachine, assign, createMachine } from 'xstate';
+import { evolve, unborn } from '../transfer/transfer.ts';
+import type { EventType } from '../transfer/vocabulary.ts';
+
+/** From a state, by an event, to a state. Every path starts in `new`. */
+export type Path = Readonly<Record<string, Readonly<Partial<Record<EventType, string>>>>>;
+
+/** A scenario: its wire name, one sentence for people, its path, the states in which nothing is owed, its machine. */
+export type Scenario = {
+  readonly id: string;
+  readonly title: string;
+  readonly path: Path;
+  readonly ends: readonly string[];
+  readonly machine: AnyStateMachine;
+};
+
+/** Makes a scenario. Its ends still take `purged` and `viewChanged`, so they are tagged, not final in XState's sense. */
+export const scenario = (id: string, title: string, path: Path, ends: readonly string[]): Scenario => ({
+  id,
+  title,
+  path,
+  ends,
+  machine: createMachine(config(id, path, ends) as never),
+});
+
+const remember = assign(({ context, event }) => evolve(context as never, event as never) as never);
+const stay = { actions: remember };
+const to = (target: string) => ({ target, reenter: true, actions: remember });
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value)]));
+
+const config = (id: string, path: Path, ends: readonly string[]) => ({
+  id,
+  context: unborn,
+  initial: 'open',
+  on: { purged: stay, viewChanged: stay },
+  states: {
+    open: {
+      initial: 'new',
+      on: { stepFailed: stay, retried: stay, held: to('held'), abandoned: to('abandoned') },
+      states: {
+        ...mapValues(path, (edges) => ({
+          on: mapValues(edges as Record<string, string>, (state) =>
+            to(ends.includes(state) ? `#${id}.${state}` : state),
+          ),
+        })),
+        last: { type: 'history' },
+      },
+    },
+    held: { on: { released: to('open.last'), retried: to('open.last'), abandoned: to('abandoned') } },
+    abandoned: { tags: ['ended'] },
+    ...Object.fromEntries(ends.map((end) => [end, { tags: ['ended'] }])),
+  },
+});

@@ -1,0 +1,109 @@
+/** What a transfer's events have told so far: the context of its machine. */
+import type { PayloadRef } from '../payload.ts';
+import type { EventData, Target, TransferEvent, Who } from './vocabulary.ts';
+
+/** The facts of one transfer. Its state (where it is) is the machine's; this is what is known about it. */
+export type Transfer = {
+  readonly channel: string;
+  readonly name: string;
+  /** The path in the partner's home under which it was delivered or last seen; null once removed from view. */
+  readonly path: string | null;
+  readonly modified?: number | undefined;
+  readonly protocol?: string;
+  readonly by?: Who;
+  readonly payload?: PayloadRef;
+  /** The payload as this server's peer holds it, before it was fetched. */
+  readonly target?: Target;
+  readonly parent?: EventData<'created'>['parent'];
+  readonly profile?: string;
+  readonly responses: readonly string[];
+  readonly prepared?: EventData<'prepared'>;
+  readonly final?: string;
+  readonly inline: boolean;
+  /** The node that faces the partner. */
+  readonly dmz?: string;
+  /** How often a person has retried or released. */
+  readonly run: number;
+  /** Failed tries of the present state's step in this run. */
+  readonly attempt: number;
+  readonly lastFailure?: EventData<'stepFailed'> & { readonly at: number };
+  readonly held?: EventData<'held'>;
+  readonly viewChanges: number;
+  readonly purged: boolean;
+  /** The last originSeq of each origin. */
+  readonly seqs: Readonly<Record<string, number>>;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** A transfer of which nothing has been told yet. */
+export const unborn: Transfer = {
+  channel: '',
+  name: '',
+  path: null,
+  responses: [],
+  inline: false,
+  run: 0,
+  attempt: 0,
+  viewChanges: 0,
+  purged: false,
+  seqs: {},
+  createdAt: 0,
+  updatedAt: 0,
+};
+
+/** Adds what one event tells. Total: what an event means for the state is the machine's business. */
+export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
+  const { meta } = event;
+  const transfer: Transfer = {
+    ...before,
+    updatedAt: meta.at,
+    createdAt: before.createdAt === 0 ? meta.at : before.createdAt,
+    seqs: meta.originSeq === undefined ? before.seqs : { ...before.seqs, [meta.origin]: meta.originSeq },
+  };
+  const moved: Transfer = { ...transfer, attempt: 0 };
+  switch (event.type) {
+    case 'received': {
+      const { channel, protocol, path, name, payload, modified, by } = event.data;
+      return { ...moved, channel, protocol, path, name, payload, by, modified: modified ?? meta.at, dmz: meta.origin };
+    }
+    case 'created': {
+      const { channel, payload, target, parent } = event.data;
+      return { ...moved, channel, payload, target, parent, name: target.name };
+    }
+    case 'forwarded':
+      return { ...moved, inline: event.data.inline };
+    case 'fetched':
+      return { ...moved, payload: event.data.payload };
+    case 'matched':
+      return { ...transfer, profile: event.data.profile };
+    case 'processed':
+      return { ...moved, responses: event.data.responses };
+    case 'prepared':
+      return { ...moved, prepared: event.data };
+    case 'sent':
+      return { ...moved, final: event.data.final };
+    case 'acknowledged':
+      return moved;
+    case 'stepFailed':
+      return { ...transfer, attempt: before.attempt + 1, lastFailure: { ...event.data, at: meta.at } };
+    case 'held':
+      return { ...transfer, held: event.data };
+    case 'released':
+    case 'retried': {
+      const { held: _, ...rest } = moved;
+      return { ...rest, run: before.run + 1 };
+    }
+    case 'abandoned':
+      return transfer;
+    case 'viewChanged':
+      return {
+        ...transfer,
+        path: event.data.path,
+        modified: event.data.modified ?? before.modified,
+        viewChanges: before.viewChanges + 1,
+      };
+    case 'purged':
+      return { ...transfer, purged: true };
+  }
+};

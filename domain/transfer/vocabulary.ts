@@ -1,0 +1,135 @@
+/**
+ * Everything that can happen to a transfer, on either server: the record, the message between the servers
+ * and the input of every projection. One schema an event; there are no other shapes.
+ */
+import { z } from 'zod';
+import { payloadRef } from '../payload.ts';
+
+/** Ids are 26 characters of lower-case Crockford base 32. */
+export const transferId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'a transfer id has 26 characters');
+
+const text = (max: number) => z.string().max(max);
+const name = text(64);
+
+/** Who did it: the login, the address it came from, and the fingerprint of the key it used, where there was one. */
+export const who = z.strictObject({
+  login: text(128).optional(),
+  address: text(64).optional(),
+  fingerprint: text(128).optional(),
+});
+export type Who = z.infer<typeof who>;
+
+/** Where a response goes. */
+export const target = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('file'), directory: text(4096), name: text(255) }),
+]);
+export type Target = z.infer<typeof target>;
+
+/** The parent of a response: its transfer, which of the profile's responses it is, and in which run. */
+const parent = z.strictObject({ transfer: transferId, index: z.number().int(), run: z.number().int() });
+
+const reason = z.strictObject({ reason: text(1000), by: who.optional() });
+
+/** The data of each event, by its wire name. */
+export const vocabulary = {
+  /** A partner's payload and this record are on disk; the partner gets its OK after this. */
+  received: z.strictObject({
+    channel: name,
+    protocol: name,
+    path: text(4096),
+    name: text(255),
+    payload: payloadRef,
+    modified: z.number().int().optional(),
+    by: who,
+  }),
+  /** A transfer that begins with a decision of ours. */
+  created: z.strictObject({
+    scenario: z.enum(['innerOnly']),
+    channel: name,
+    payload: payloadRef,
+    target,
+    parent: parent.optional(),
+  }),
+  /** Inner has taken the transfer over; `inline` says that the payload came with the message. */
+  forwarded: z.strictObject({ inline: z.boolean() }),
+  /** Inner holds the whole payload, its hash checked. */
+  fetched: z.strictObject({ payload: payloadRef }),
+  /** The profile is pinned. */
+  matched: z.strictObject({ profile: name }),
+  /** The profile's steps ran and its responses are created. */
+  processed: z.strictObject({ responses: z.array(transferId).max(100) }),
+  /** The giver knows that its payload was processed; it may now free its copy. */
+  acknowledged: z.strictObject({}),
+  /** A temporary file stands beside its target, whole and synced; what a restart needs to recognise it. */
+  prepared: z.strictObject({
+    temporary: text(4096),
+    final: text(4096),
+    inode: text(40),
+    ctime: text(40),
+  }),
+  /** The result is at its target. */
+  sent: z.strictObject({ final: text(4096) }),
+  /** One try of a step failed; the fold counts them. */
+  stepFailed: z.strictObject({ step: name, code: name, text: text(1000), lasting: z.enum(['temporary', 'permanent']) }),
+  /** The system gave up, or no profile matched: open until a person decides. */
+  held: z.strictObject({ reason: text(1000), code: name }),
+  /** A person lets a held transfer go on. */
+  released: reason,
+  /** A person wants it tried again at once, the failures forgotten. */
+  retried: reason,
+  /** A person ended it. */
+  abandoned: reason,
+  /** The partner renamed (`path`), removed (null) or re-dated its view of a file that it had delivered. */
+  viewChanged: z.strictObject({ path: text(4096).nullable(), modified: z.number().int().optional() }),
+  /** This server's copy of the payload is gone. */
+  purged: z.strictObject({}),
+} as const;
+
+export type EventType = keyof typeof vocabulary;
+export type EventData<T extends EventType> = z.infer<(typeof vocabulary)[T]>;
+
+/** A type and its data, before it is recorded. */
+export type Fact = { readonly [T in EventType]: { readonly type: T; readonly data: EventData<T> } }[EventType];
+
+/** What every recorded event carries beside its data. */
+export const eventMeta = z.strictObject({
+  /** The node that recorded it first. */
+  origin: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  /** 1, 2, 3 … over the travelling events of one origin in one stream; local events have none. */
+  originSeq: z.number().int().positive().optional(),
+  /** Wall clock of the origin, milliseconds since 1970. For people; order is (origin, originSeq). */
+  at: z.number().int(),
+  /** How often a person has retried; never resets. */
+  run: z.number().int().nonnegative(),
+  /** Which try of the step, from 0, counted anew in each run and state. */
+  attempt: z.number().int().nonnegative(),
+  /** The step that recorded it. */
+  step: name,
+});
+export type EventMeta = z.infer<typeof eventMeta>;
+
+/** A recorded event of a transfer. */
+export type TransferEvent = Fact & { readonly id: string; readonly meta: EventMeta };
+
+/** Wire names to the words that people read. */
+export const labels: Readonly<Record<EventType, string>> = {
+  received: 'received',
+  created: 'created',
+  forwarded: 'forwarded',
+  fetched: 'fetched',
+  matched: 'matched',
+  processed: 'processed',
+  acknowledged: 'acknowledged',
+  prepared: 'prepared',
+  sent: 'sent',
+  stepFailed: 'step failed',
+  held: 'held',
+  released: 'released',
+  retried: 'retried',
+  abandoned: 'abandoned',
+  viewChanged: 'view changed',
+  purged: 'purged',
+};
+
+/** Is this the name of an event? */
+export const isEventType = (type: string): type is EventType => Object.hasOwn(vocabulary, type);
