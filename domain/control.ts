@@ -1,0 +1,72 @@
+/** What a person or a program may ask of a running server. Carried by the control socket; implemented in actors/control.ts. */
+import type { Answer } from './intake.ts';
+import type { Order } from './transfer/decide.ts';
+import type { EventType, TransferEvent } from './transfer/vocabulary.ts';
+
+/** A transfer in one line. Times are milliseconds since 1970, size bytes. */
+export type TransferRow = {
+  readonly id: string;
+  readonly scenario: string;
+  readonly state: string;
+  /** Still owed something, or ended? */
+  readonly ended: boolean;
+  readonly channel: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly parent: string | null;
+  readonly reason: string | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+/** Which transfers: by state, channel, name pattern; newest first. */
+export type TransferFilter = {
+  readonly state?: string | undefined;
+  readonly channel?: string | undefined;
+  readonly open?: boolean | undefined;
+  readonly limit: number;
+  readonly offset?: number | undefined;
+};
+
+/** One event of one transfer as it was recorded here. */
+export type EventLine = {
+  readonly transfer: string;
+  readonly name: string;
+  readonly channel: string;
+  readonly type: EventType;
+  readonly label: string;
+  readonly state: string;
+  readonly origin: string;
+  readonly at: number;
+  /** What a person would want to know besides: a size, a target, a reason. */
+  readonly detail: string;
+};
+
+/** A transfer with its whole story. */
+export type TransferStory = { readonly row: TransferRow; readonly events: readonly TransferEvent[] };
+
+/** How the server is. */
+export type Status = {
+  readonly role: string;
+  readonly node: string;
+  readonly state: string;
+  readonly links: readonly { readonly node: string; readonly up: boolean }[];
+  readonly listeners: readonly { readonly protocol: string; readonly host: string; readonly port: number }[];
+  readonly open: number;
+  readonly held: number;
+  /** Resident memory of the process, bytes. */
+  readonly residentBytes: number;
+};
+
+/** The control surface of a running server. */
+export interface Control {
+  status(): Answer<Status>;
+  list(filter: TransferFilter): Answer<readonly TransferRow[]>;
+  /** `id` may be a unique beginning of the id. */
+  show(id: string): Answer<TransferStory>;
+  /** A person's order; given at the server that does not own the transfer it goes to the owner. Answers a sentence. */
+  order(id: string, what: Order, reason: string, login: string): Answer<string>;
+  /** Events as they are recorded, from now on. Ends when the signal aborts. */
+  events(signal: AbortSignal): AsyncIterable<EventLine>;
+}
