@@ -18,7 +18,7 @@ export type ServerPhases = {
 export const serverLogic = (phases: ServerPhases) =>
   setup({
     types: {
-      context: {} as { readonly reason: string | null },
+      context: {} as { readonly reason: string | null; readonly stopping: boolean },
       events: {} as { type: 'stop' },
       output: {} as { readonly reason: string | null },
     },
@@ -34,21 +34,15 @@ export const serverLogic = (phases: ServerPhases) =>
     },
   }).createMachine({
     id: 'server',
-    context: { reason: null },
+    context: { reason: null, stopping: false },
     output: ({ context }) => ({ reason: context.reason }),
     initial: 'starting',
+    // A stop that comes while a phase works is heeded when the phase is through: half-open parts cannot be closed.
+    on: { stop: { actions: assign({ stopping: true }) } },
     states: {
-      starting: {
-        invoke: { src: 'start', onDone: 'catchingUp', onError: { target: 'draining', actions: 'blame' } },
-      },
-      catchingUp: {
-        on: { stop: 'draining' },
-        invoke: { src: 'catchUp', onDone: 'opening', onError: { target: 'draining', actions: 'blame' } },
-      },
-      opening: {
-        on: { stop: 'draining' },
-        invoke: { src: 'serve', onDone: 'serving', onError: { target: 'draining', actions: 'blame' } },
-      },
+      starting: { invoke: { src: 'start', ...then('catchingUp') } },
+      catchingUp: { invoke: { src: 'catchUp', ...then('opening') } },
+      opening: { invoke: { src: 'serve', ...then('serving') } },
       serving: {
         on: { stop: 'draining' },
         invoke: { src: 'run', onError: { target: 'draining', actions: 'blame' } },
@@ -57,5 +51,11 @@ export const serverLogic = (phases: ServerPhases) =>
       stopped: { type: 'final' },
     },
   });
+
+type Stopping = { readonly context: { readonly stopping: boolean } };
+const then = <T extends string>(target: T) => ({
+  onDone: [{ guard: ({ context }: Stopping) => context.stopping, target: 'draining' as const }, { target }],
+  onError: { target: 'draining' as const, actions: 'blame' as const },
+});
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error));

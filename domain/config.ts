@@ -177,6 +177,9 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
 
 const crossChecks = (config: Config): readonly Problem[] => [
   ...(config.role === 'inner' ? innerChecks(config) : []),
+  ...(config.streamingSize * 2 <= config.messageService.maxMessageSize
+    ? []
+    : [{ path: 'streamingSize', problem: 'must be at most half of messageService.maxMessageSize' }]),
   ...config.messageService.peers.flatMap((each, i): Problem[] => {
     const dials = config.role === 'inner' || config.messageService.mode === 'direct';
     const path = `messageService.peers[${i}].host`;
