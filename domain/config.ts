@@ -3,24 +3,20 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { plainName } from './channel.ts';
 import type { Protocol } from './protocol.ts';
-import { duration, size } from './units.ts';
+import { duration, filePath, size } from './units.ts';
 
-/** One thing that is wrong: where in the file, what, and what would be right. */
-export type Problem = { readonly path: string; readonly problem: string };
+/** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
+export type Problem = { readonly path: string; readonly problem: string; readonly line?: number | undefined };
 
 /** A secret: never in the config file itself, but in an environment variable or a file beside it. */
-export const secret = z.union(
-  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-  {
-    error: 'write { env: NAME } or { file: path }; secrets do not stand in the config itself',
-  },
-);
+export const secret = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: filePath })], {
+  error: 'write { env: NAME } or { file: path }; secrets do not stand in the config itself',
+});
 export type Secret = z.infer<typeof secret>;
 
 const node = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and "-", at most 63');
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1).max(255);
-const file = z.string().min(1).max(4096);
 
 const peer = z.strictObject({
   node: node.describe("The node name in the peer's certificate."),
@@ -39,9 +35,9 @@ const messageService = z.strictObject({
     .describe('pushback: only inner ever opens a connection. direct: each server dials the other.'),
   host: host.default('0.0.0.0').describe('Address to listen on (dmz; inner too in direct mode).'),
   port: port.default(8020).describe('Port to listen on.'),
-  ca: file.describe("PEM file of the private CA that signed both servers' certificates."),
-  certificate: file.describe("PEM file of this server's certificate."),
-  key: file.describe("PEM file of this server's private key."),
+  ca: filePath.describe("PEM file of the private CA that signed both servers' certificates."),
+  certificate: filePath.describe("PEM file of this server's certificate."),
+  key: filePath.describe("PEM file of this server's private key."),
   peers: z.array(peer).min(1, 'name at least one peer').max(32),
   maxMessageSize: size.prefault('16 MiB').describe('The largest message that is taken at all.'),
 });
@@ -56,7 +52,7 @@ const logging = z
 
 const common = {
   node: node.describe("This server's name; it stands in its certificate, too."),
-  data: file.describe('Data directory; one server at a time.'),
+  data: filePath.describe('Data directory; one server at a time.'),
   log: logging,
   messageService,
   streamingSize: size
@@ -101,7 +97,7 @@ const profile = z.strictObject({
     })
     .prefault({}),
   responses: z
-    .array(z.strictObject({ kind: z.literal('file'), directory: file.describe('Where the result is put.') }))
+    .array(z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }))
     .max(100)
     .default([]),
 });
@@ -172,7 +168,14 @@ const problemsOf = (issue: z.core.$ZodIssue): readonly Problem[] => {
       path: path === '' ? key : `${path}.${key}`,
       problem: 'there is no such setting',
     }));
-  return [{ path: path === '' ? '(the whole file)' : path, problem: issue.message }];
+  return [{ path: path === '' ? '(the whole file)' : path, problem: wordsFor(issue) }];
+};
+
+const wordsFor = (issue: z.core.$ZodIssue): string => {
+  if (issue.code !== 'invalid_type') return issue.message;
+  const [, got = ''] = / received (\w+)$/.exec(issue.message) ?? [];
+  if (got === 'undefined') return `missing: this setting is needed (${issue.expected})`;
+  return got === '' ? issue.message : `expected ${issue.expected}, found ${got}`;
 };
 
 const crossChecks = (config: Config): readonly Problem[] => [

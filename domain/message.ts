@@ -34,6 +34,9 @@ const event = z
     return { id: raw.id, type: raw.type, data: data.data, meta: raw.meta } as TransferEvent;
   });
 
+/** Decodes a recorded event. */
+export const recordedEvent = event as unknown as z.ZodType<TransferEvent>;
+
 /** Decodes a parcel. */
 export const parcel = z.strictObject({
   transfer: transferId,

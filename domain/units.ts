@@ -1,4 +1,4 @@
-/** Sizes and durations as people write them in config. */
+/** Sizes, durations and paths as people write them in config. */
 import { z } from 'zod';
 
 const sizes: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
@@ -24,3 +24,6 @@ export const size = quantity(sizes, '"1 MiB"');
 
 /** Milliseconds: a number, or `10m`. */
 export const duration = quantity(durations, '"10m"');
+
+/** A path of this machine; a relative one counts from the config file's own directory, and only so marked settings are resolved. */
+export const filePath = z.string().min(1).max(4096).meta({ 'x-path': true });

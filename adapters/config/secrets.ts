@@ -1,0 +1,94 @@
+/** What a config names but does not hold: passwords and key files. No problem's text holds a part of their content. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Config, Problem, Secret } from '../../domain/config.ts';
+import type { LoadedConfig } from '../shared/loaded-config.ts';
+import { readText } from '../shared/read-file.ts';
+
+/** Either the value, or what is wrong. */
+type Found = { readonly value: string } | { readonly problem: string };
+
+/** The channels' passwords, and the problems of those that cannot be had. */
+export const readSecrets = async (
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly secrets: ReadonlyMap<string, string>; readonly problems: readonly Problem[] }> => {
+  const secrets = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [i, channel] of (config.role === 'inner' ? config.channels : []).entries()) {
+    if (channel.password === undefined) continue;
+    const found = await secretOf(channel.password, environment);
+    if ('value' in found) secrets.set(channel.name, found.value);
+    else problems.push({ path: `channels[${i}].password`, problem: found.problem });
+  }
+  return { secrets, problems };
+};
+
+const secretOf = async (secret: Secret, environment: Readonly<Record<string, string | undefined>>): Promise<Found> => {
+  if ('env' in secret) {
+    const value = environment[secret.env];
+    return value === undefined || value === ''
+      ? { problem: `the environment variable ${secret.env} is not set; set it for the user that runs the server` }
+      : bounded(value, `the environment variable ${secret.env}`);
+  }
+  const found = await content(secret.file, 64 * 1024);
+  return 'value' in found ? bounded(found.value.replace(/\r?\n$/, ''), secret.file) : found;
+};
+
+const bounded = (value: string, where: string): Found => {
+  if (value === '') return { problem: `${where} is empty; write the password into it` };
+  if (value.length > 1024) return { problem: `${where} holds more than 1024 characters; a password has at most that` };
+  return { value };
+};
+
+/** The link's PEM files, and what is wrong with them: not readable, not PEM, or a key that is not the certificate's. */
+export const readTls = async (
+  config: Config,
+): Promise<{ readonly tls: LoadedConfig['tls']; readonly problems: readonly Problem[] }> => {
+  const problems: Problem[] = [];
+  const read = async <A>(name: 'ca' | 'certificate' | 'key', parse: (pem: string) => A, right: string) => {
+    const file = config.messageService[name];
+    const found = await content(file, 1024 * 1024);
+    if ('value' in found) {
+      const parsed = attempted(() => parse(found.value));
+      if (parsed !== undefined) return { pem: found.value, parsed };
+    }
+    const problem = 'problem' in found ? found.problem : `${file}: it is not ${right}`;
+    problems.push({ path: `messageService.${name}`, problem });
+    return { pem: '', parsed: undefined };
+  };
+  const ca = await read(
+    'ca',
+    (pem) => new X509Certificate(pem),
+    'a certificate in PEM; name the ca.crt that `sallyport keys create` wrote',
+  );
+  const certificate = await read(
+    'certificate',
+    (pem) => new X509Certificate(pem),
+    'a certificate in PEM; name the <node>.crt that `sallyport keys create` wrote',
+  );
+  const key = await read(
+    'key',
+    createPrivateKey,
+    'an unencrypted private key in PEM; name the <node>.key that `sallyport keys create` wrote',
+  );
+  if (certificate.parsed !== undefined && key.parsed !== undefined && !certificate.parsed.checkPrivateKey(key.parsed))
+    problems.push({
+      path: 'messageService.key',
+      problem: 'this is not the key of messageService.certificate; name the two of one node',
+    });
+  return { tls: { ca: ca.pem, certificate: certificate.pem, key: key.pem }, problems };
+};
+
+const content = (file: string, longest: number): Promise<Found> =>
+  readText(file, longest).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ problem: `${file}: ${error instanceof Error ? error.message : String(error)}` }),
+  );
+
+const attempted = <A>(run: () => A): A | undefined => {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,90 @@
+/** What goes over the control socket: one HTTP call for each thing that may be asked, both ends decoding what they get. */
+import { z } from 'zod';
+import { plainName } from '../../domain/channel.ts';
+import type { EventLine, Status, TransferFilter, TransferRow, TransferStory } from '../../domain/control.ts';
+import type { Refusal } from '../../domain/failure.ts';
+import { recordedEvent } from '../../domain/message.ts';
+import { isEventType } from '../../domain/transfer/vocabulary.ts';
+
+const text = (longest: number) => z.string().max(longest);
+const count = z.number().int().nonnegative();
+const transferId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{1,26}$/, 'a transfer id, or its beginning');
+
+const row = z.strictObject({
+  id: text(64),
+  scenario: text(64),
+  state: text(64),
+  ended: z.boolean(),
+  channel: text(64),
+  name: text(255),
+  size: z.number(),
+  sha256: text(64),
+  parent: text(64).nullable(),
+  reason: text(2000).nullable(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+}) satisfies z.ZodType<TransferRow>;
+
+const status = z.strictObject({
+  role: text(64),
+  node: text(64),
+  state: text(64),
+  links: z.array(z.strictObject({ node: text(64), up: z.boolean() })).max(100),
+  listeners: z.array(z.strictObject({ protocol: text(64), host: text(255), port: count })).max(1000),
+  open: count,
+  held: count,
+  residentBytes: count,
+}) satisfies z.ZodType<Status>;
+
+const filter = z.strictObject({
+  state: text(64).optional(),
+  channel: plainName.optional(),
+  open: z.boolean().optional(),
+  limit: z.number().int().positive().max(10_000),
+  offset: count.optional(),
+}) satisfies z.ZodType<TransferFilter>;
+
+const story = z.strictObject({
+  row,
+  events: z.array(recordedEvent).max(100_000),
+}) satisfies z.ZodType<TransferStory>;
+
+/** What each call takes and gives, by its path. */
+export const calls = {
+  status: { input: z.strictObject({}), output: status },
+  list: { input: filter, output: z.array(row).max(10_000) },
+  show: { input: z.strictObject({ id: transferId }), output: story },
+  order: {
+    input: z.strictObject({
+      id: transferId,
+      what: z.enum(['release', 'retry', 'abandon']),
+      reason: text(1000),
+      login: text(128),
+    }),
+    output: text(2000),
+  },
+} as const;
+export type CallName = keyof typeof calls;
+
+/** A line of the stream of events. */
+export const eventLine = z.strictObject({
+  transfer: text(64),
+  name: text(255),
+  channel: text(64),
+  type: z.custom<EventLine['type']>((type) => typeof type === 'string' && isEventType(type)),
+  label: text(64),
+  state: text(64),
+  origin: text(64),
+  at: z.number(),
+  detail: text(8192),
+}) satisfies z.ZodType<EventLine>;
+
+/** A refusal on its way over the socket. */
+export const wireRefusal = z.strictObject({
+  kind: z.literal('refusal'),
+  reason: text(64) as unknown as z.ZodType<Refusal['reason']>,
+  text: text(2000),
+}) satisfies z.ZodType<Refusal>;
+
+/** Largest question and largest answer, bytes. */
+export const bounds = { question: 64 * 1024, answer: 64 * 1024 * 1024, line: 64 * 1024 } as const;

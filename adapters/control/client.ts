@@ -1,0 +1,109 @@
+/** The other end of the control socket: the same interface, so that a program does not see the socket between. */
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { left, right } from 'fp-ts/lib/Either.js';
+import type { z } from 'zod';
+import type { Control, EventLine } from '../../domain/control.ts';
+import { type Decision, type Refusal, refusal } from '../../domain/failure.ts';
+import type { Answer } from '../../domain/intake.ts';
+import { bounds, type CallName, calls, eventLine, wireRefusal } from './calls.ts';
+import { controlSocket, reachable } from './socket-path.ts';
+
+const connectTime = 3000;
+const answerTime = 30_000;
+
+/** The running server of a data directory. Where none runs, each question is refused as `unavailable` with a sentence that says so. */
+export const controlClient = (data: string): Control => ({
+  status: () => ask(data, 'status', {}),
+  list: (filter) => ask(data, 'list', filter),
+  show: (id) => ask(data, 'show', { id }),
+  order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  events: (signal) => events(data, signal),
+});
+
+type Output<N extends CallName> = z.infer<(typeof calls)[N]['output']>;
+
+const ask =
+  <N extends CallName>(data: string, name: N, input: z.input<(typeof calls)[N]['input']>): Answer<Output<N>> =>
+  async (): Promise<Decision<Output<N>>> => {
+    try {
+      const answer = await open(data, name, JSON.stringify(input), AbortSignal.timeout(answerTime));
+      const body: unknown = JSON.parse(await whole(answer));
+      if (answer.statusCode === 200)
+        return right(calls[name].output.parse((body as { answer: unknown }).answer) as Output<N>);
+      return left(wireRefusal.parse((body as { refusal: unknown }).refusal));
+    } catch (error) {
+      return left(why(data, error));
+    }
+  };
+
+async function* events(data: string, signal: AbortSignal): AsyncIterable<EventLine> {
+  const answer = await open(data, 'events', '', signal).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw new Error(why(data, error).text);
+  });
+  if (answer === undefined) return;
+  try {
+    for await (const line of lines(answer)) yield eventLine.parse(JSON.parse(line));
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error;
+  } finally {
+    answer.destroy();
+  }
+}
+
+/** Splits by hand instead of by readline: a line without end must not fill the memory. */
+async function* lines(answer: IncomingMessage): AsyncIterable<string> {
+  let rest = '';
+  for await (const chunk of answer.setEncoding('utf8')) {
+    const parts = `${rest}${String(chunk)}`.split('\n');
+    rest = parts.pop() ?? '';
+    if (rest.length > bounds.line) throw new Error('a line of the event stream has no end');
+    yield* parts;
+  }
+}
+
+const open = (data: string, name: string, body: string, signal: AbortSignal): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const socket = reachable(controlSocket(data));
+    const asked: ClientRequest = request({
+      socketPath: socket.path,
+      path: `/${name}`,
+      method: 'POST',
+      agent: false,
+      signal,
+    });
+    const slow = setTimeout(() => asked.destroy(new Error('it does not take connections')), connectTime);
+    const settled = (): void => {
+      clearTimeout(slow);
+      socket.close();
+    };
+    asked.once('socket', (each) => each.once('connect', () => clearTimeout(slow)));
+    asked.once('error', reject).once('response', resolve).once('close', settled);
+    asked.end(body);
+  });
+
+const whole = async (answer: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length > bounds.answer) throw new Error('its answer is too long');
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const why = (data: string, error: unknown): Refusal => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR')
+    return refusal('unavailable', `no server is running on ${data}`);
+  if (code === 'EACCES' || code === 'EPERM')
+    return refusal('notPermitted', `this user may not speak to the server on ${data}: the socket is its owner's alone`);
+  const timedOut = error instanceof Error && (error.name === 'TimeoutError' || code === 'ABORT_ERR');
+  const reason = timedOut
+    ? `it did not answer within ${answerTime / 1000} seconds`
+    : error instanceof Error
+      ? error.message
+      : String(error);
+  return refusal('unavailable', `the server on ${data} gave no usable answer: ${reason}`);
+};

@@ -1,0 +1,11 @@
+import type { Config } from '../../domain/config.ts';
+
+/** A config as a server starts from it: decoded, its paths absolute, its key files read. Secrets and keys stand apart, so that printing `config` prints none. */
+export type LoadedConfig = {
+  readonly file: string;
+  readonly config: Config;
+  /** Channel name to password. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** PEM texts. */
+  readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
+};
