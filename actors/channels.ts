@@ -17,7 +17,7 @@ const page = 1_000;
 
 /** What publishing rests on. `passwords` are by channel name and go no further than the verifiers. */
 export type PublishNeeds = {
-  readonly log: EventLog;
+  readonly eventLog: EventLog;
   readonly streams: Streams;
   readonly ids: Ids;
   readonly verifiers: Verifiers;
@@ -30,7 +30,7 @@ export type PublishNeeds = {
 export const snapshotOf = async (needs: PublishNeeds): Promise<ChannelSnapshot> => {
   const { ids, streams, node } = needs;
   const stream = publishedStream(node);
-  const last = await lastPublished(needs.log, stream);
+  const last = await lastPublished(needs.eventLog, stream);
   const epoch = last?.epoch ?? ids.fresh();
   const visible = needs.channels.filter((each) => !each.invisibleToDmz);
   const channels: ReplicatedChannel[] = [];

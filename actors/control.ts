@@ -3,7 +3,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, Status, TransferRow } from '../domain/control.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Command, Messages } from '../domain/message.ts';
-import type { Projection, ReadModels } from '../domain/ports.ts';
+import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
 import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
@@ -23,7 +23,7 @@ export type ControlNeeds = {
   readonly streams: Streams;
   readonly messages: Messages;
   readonly role: Role;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -66,7 +66,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
 
   const orderThere = async (row: TransferRecord, command: Command): Promise<Decision<string>> => {
     if (row.acked < row.ownSeq) {
-      await projector.mark(projection, row.id, (now) => ({ ...now, tellAt: needs.now(), tellTries: 0 }));
+      await projector.mark(projection, row.id, (now) => ({ ...now, tellAt: needs.clock.now(), tellTries: 0 }));
       if (command.order === 'retry') return right(`${row.id}: offered to ${otherRole(role)} again`);
     }
     if (row.peer === null) return left(refusal('illegal', 'it has no other server'));

@@ -1,7 +1,16 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
-import type { EventLog, Live, LoggedEvent, Position, Projection, ReadModels, Row } from '../domain/ports.ts';
+import type {
+  AnyProjection,
+  EventLog,
+  Live,
+  LoggedEvent,
+  Position,
+  Projection,
+  ReadModels,
+  Row,
+} from '../domain/ports.ts';
 import { orThrow } from './unwrap.ts';
 
 /** The running read models of a server. */
@@ -24,11 +33,11 @@ type Running = { readonly projection: Projection; checkpoint: Position | undefin
 export const startProjector = async (
   log: EventLog,
   models: ReadModels,
-  projections: readonly Projection[],
+  projections: readonly AnyProjection[],
   signal: AbortSignal,
 ): Promise<Projector> => {
   const running: Running[] = [];
-  for (const projection of projections) {
+  for (const projection of projections as readonly Projection[]) {
     running.push({ projection, checkpoint: orThrow(await models.open(projection)()) });
   }
   const batches = new Subject<readonly LoggedEvent[]>();

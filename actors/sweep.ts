@@ -7,12 +7,12 @@ import type { Streams } from './streams.ts';
 
 /** What the sweep rests on. `open` are the payloads that this process is writing. */
 export type SweepNeeds = {
-  readonly log: EventLog;
+  readonly eventLog: EventLog;
   readonly payloads: PayloadStore;
   readonly streams: Streams;
   readonly delivery: Delivery;
   readonly clock: Clock;
-  readonly lines: Log;
+  readonly log: Log;
   readonly node: string;
   readonly open: ReadonlySet<string>;
   /** Directories into which this server delivers. */
@@ -32,13 +32,13 @@ export const sweepPayloads = async (needs: SweepNeeds): Promise<number> => {
     const removed = await needs.payloads.remove(key)();
     if (!isLeft(removed)) swept += 1;
   }
-  if (swept > 0) needs.lines.info('swept payloads without a record', { swept });
+  if (swept > 0) needs.log.info('swept payloads without a record', { swept });
   return swept;
 };
 
 const isKnown = async (needs: SweepNeeds, id: string): Promise<boolean> => {
   for (const stream of [transferStream(id), uploadStream(id)]) {
-    const events = await needs.log.readStream(stream, { limit: 1 })();
+    const events = await needs.eventLog.readStream(stream, { limit: 1 })();
     if (isLeft(events) || events.right.length > 0) return true;
   }
   return false;
@@ -59,7 +59,7 @@ export const sweepTemporaries = async (needs: SweepNeeds): Promise<number> => {
       if (!isLeft(removed)) swept += 1;
     }
   }
-  if (swept > 0) needs.lines.info('swept temporaries of deliveries', { swept });
+  if (swept > 0) needs.log.info('swept temporaries of deliveries', { swept });
   return swept;
 };
 
@@ -69,7 +69,7 @@ export const sweepHourly = (needs: SweepNeeds): (() => void) => {
   const next = () => {
     cancel = needs.clock.after(hour, () => {
       void sweepPayloads(needs)
-        .catch((error: unknown) => needs.lines.error('the sweep failed', { error: String(error) }))
+        .catch((error: unknown) => needs.log.error('the sweep failed', { error: String(error) }))
         .finally(next);
     });
   };

@@ -114,6 +114,12 @@ export type Projection<R extends Row = Row> = {
   readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
 };
 
+/** A projection whatever its rows: what can be run, but not queried. */
+export type AnyProjection = Omit<Projection, 'indexes' | 'fold'> & {
+  readonly indexes: Readonly<Record<string, (row: never) => Indexed>>;
+  readonly fold: (row: undefined, event: LoggedEvent) => Row | undefined;
+};
+
 /** Conditions on one index, all of which must hold; ordered by `orderBy`, then key. */
 export type Query = {
   readonly where?: Readonly<Record<string, Indexed | { readonly from?: Indexed; readonly to?: Indexed }>>;

@@ -1,5 +1,5 @@
 import { type FileHandle, link, rename, unlink } from 'node:fs/promises';
-import { permanent } from '../../domain/failure.ts';
+import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadWriter } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { failing } from '../shared/failing.ts';
@@ -23,13 +23,15 @@ export type WriterContext = {
   readonly onEnd: () => void;
 };
 
+type Content = { readonly size: number; readonly sha256: string };
+
 /** Writes one payload. A writer whose commit failed can only be abandoned. */
 export const payloadWriter = (context: WriterContext): PayloadWriter => {
   const { place, handle, length, health, syncDirectory, onEnd } = context;
   const { key } = place;
   const taken = extents(length);
   const way = spool(place, handle, length, health);
-  let state: 'open' | 'committing' | 'committed' | 'abandoned' = 'open';
+  let state: 'open' | 'committing' | 'committed' | 'refused' | 'abandoned' = 'open';
   let committing: Promise<unknown> = Promise.resolve();
   let abandoning: Promise<void> | undefined;
 
@@ -62,7 +64,7 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
     });
   };
 
-  const commit = async (): Promise<{ readonly size: number; readonly sha256: string }> => {
+  const commit = async (expected: Content | undefined): Promise<Content> => {
     checkOpen();
     if (taken.islands > 0)
       throw failing(
@@ -71,6 +73,14 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
     state = 'committing';
     await way.drained();
     const sha256 = await way.sha256();
+    if (expected !== undefined && (expected.size !== taken.contiguous || expected.sha256 !== sha256)) {
+      state = 'refused';
+      await way.stop({ discard: true });
+      await unlink(way.path);
+      await handle.close().catch(() => undefined);
+      onEnd();
+      throw failing(temporary('mismatch', `payload ${key} is not what was announced: its size or SHA-256 differs`));
+    }
     await publish();
     state = 'committed';
     onEnd();
@@ -87,7 +97,7 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
 
   const abandon = async (keep: boolean): Promise<void> => {
     await committing.catch(() => undefined);
-    if (state === 'committed') return;
+    if (state === 'committed' || state === 'refused') return;
     state = 'abandoned';
     try {
       await way.stop({ discard: !keep });
@@ -105,10 +115,10 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
       return taken.contiguous;
     },
     write: (offset, bytes) => attempt(() => write(offset, bytes), explain(key, 'written')),
-    commit: () =>
+    commit: (expected) =>
       attempt(
         () => {
-          const run = commit();
+          const run = commit(expected);
           committing = run;
           return run;
         },

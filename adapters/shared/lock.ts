@@ -7,7 +7,9 @@ import { openDatabase } from './sqlite.ts';
 export const lockDirectory = async (directory: string): Promise<() => Promise<void>> => {
   const database = openDatabase(directory, 'lock', 'NORMAL');
   try {
-    database.exec('PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;');
+    database.exec(
+      'PRAGMA journal_mode = DELETE; PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;',
+    );
   } catch {
     database.close();
     throw new Error(`another server is running on ${directory}; stop it, or name another data directory`);

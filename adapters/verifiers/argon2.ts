@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import type { Clock, Verifiers } from '../../domain/ports.ts';
 import { recent } from './recent.ts';
@@ -33,10 +34,10 @@ export const argon2Verifiers = (options: { readonly clock: Clock }): Verifiers =
   };
 
   return {
-    make: (password) => {
+    make: (password, salt) => {
       if (Buffer.byteLength(password) > longestPassword)
         return Promise.reject(new Error(`a password may have at most ${longestPassword} bytes; shorten it`));
-      return inSlot(() => hash(password, parameters));
+      return inSlot(() => hash(password, { ...parameters, salt: saltOf(salt) }));
     },
     check: async (verifier, password) => {
       if (Buffer.byteLength(password) > longestPassword || !isVerifier(verifier)) return false;
@@ -45,6 +46,9 @@ export const argon2Verifiers = (options: { readonly clock: Clock }): Verifiers =
     },
   };
 };
+
+/** RFC 9106, section 3.1: 16 bytes, unique for each password. */
+const saltOf = (text: string): Uint8Array => createHash('sha256').update(text).digest().subarray(0, 16);
 
 const isVerifier = (verifier: string): boolean => {
   if (verifier.length > longestVerifier || !verifier.startsWith('$argon2id$')) return false;

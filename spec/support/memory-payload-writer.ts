@@ -1,13 +1,15 @@
 /** The writer of the payload store in memory: a growing array and a mask of what has arrived. */
 import { createHash } from 'node:crypto';
 import { left, right } from 'fp-ts/lib/Either.js';
-import { type Failure, permanent } from '../../domain/failure.ts';
+import { type Failure, permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadWriter } from '../../domain/ports.ts';
 
 /** How a writer ended. */
 export type Outcome =
   | { readonly kind: 'committed' | 'kept'; readonly bytes: Uint8Array }
   | { readonly kind: 'removed' };
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Writes one payload that begins with `start`. */
 export const memoryWriter = (key: string, start: Uint8Array, end: (outcome: Outcome) => void): PayloadWriter => {
@@ -45,13 +47,20 @@ export const memoryWriter = (key: string, start: Uint8Array, end: (outcome: Outc
           if (bytes.length > 0) put(offset, bytes);
         },
       ),
-    commit: () => () =>
+    commit: (expected) => () =>
       answer(
-        () => (size() < content.length ? permanent('hole', `payload ${key} has a hole at byte ${size()}`) : undefined),
+        () => {
+          if (size() < content.length) return permanent('hole', `payload ${key} has a hole at byte ${size()}`);
+          if (expected === undefined || (expected.size === content.length && expected.sha256 === sha256(content)))
+            return undefined;
+          ended = true;
+          end({ kind: 'removed' });
+          return temporary('mismatch', `payload ${key} is not what was announced`);
+        },
         () => {
           ended = true;
           end({ kind: 'committed', bytes: content });
-          return { size: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+          return { size: content.length, sha256: sha256(content) };
         },
       ),
     abandon: ({ keep = false } = {}) => {
