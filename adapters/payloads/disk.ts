@@ -1,4 +1,5 @@
-import { mkdir, open as openFile, readdir, stat as statOf, unlink } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { open as openFile, readdir, stat as statOf, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadStore, PayloadWriter, StoredPayload } from '../../domain/ports.ts';
@@ -97,7 +98,8 @@ const prepareShards = async (root: string, syncDirectory: ReturnType<typeof dire
   await ensureDirectory(root, 0o700, syncDirectory);
   const there = new Set(await readdir(root));
   const missing = shards.filter((shard) => !there.has(shard));
-  for (const shard of missing) await mkdir(join(root, shard), { recursive: true, mode: 0o700 });
+  // Synchronously: more than a thousand trips through the thread pool would make each first start wait.
+  for (const shard of missing) mkdirSync(join(root, shard), { recursive: true, mode: 0o700 });
   if (missing.length > 0) await syncDirectory(root);
 };
 

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Clock } from '../../domain/ports.ts';
 
 /** The longest delay that a timer of Node takes; a longer one would fire at once. */
@@ -13,7 +12,8 @@ export const systemClock = (): Clock => ({
     let timer: NodeJS.Timeout;
     const wait = (): void => {
       const left = due - performance.now();
-      timer = left > longest ? setTimeout(wait, longest) : setTimeout(callback, Math.max(0, left));
+      // Rounded up: Node cuts fractions off, and would call back before the time.
+      timer = left > longest ? setTimeout(wait, longest) : setTimeout(callback, Math.ceil(left));
     };
     wait();
     return () => {
