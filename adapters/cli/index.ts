@@ -1,0 +1,156 @@
+/** The command line. One clear sentence for what goes wrong, on stderr; exit code 0 done, 1 failed, 2 wrong usage or config, 70 defect. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Order } from '../../domain/transfer/decide.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { createKeys, renewKeys, showKeys } from './keys.ts';
+import { exits, type Program } from './program.ts';
+import { check, serve } from './serve.ts';
+import { processTerminal } from './terminal.ts';
+import { type Asked, type ListOptions, list, order, show, status } from './transfers.ts';
+import { version } from './version.ts';
+
+/** Runs one command; answers the exit code. */
+export const runCli = async (
+  args: readonly string[],
+  program: Program,
+  terminal: Terminal = processTerminal(),
+): Promise<number> => {
+  let code: number = exits.ok;
+  const done = (run: Promise<number>): Promise<void> =>
+    run.then((result) => {
+      code = result;
+    });
+  try {
+    await commands(program, terminal, done).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exits.ok : exits.wrong;
+  }
+};
+
+type Done = (run: Promise<number>) => Promise<void>;
+
+const commands = (program: Program, terminal: Terminal, done: Done): Command => {
+  const root = new Command('sallyport')
+    .description('An open DMZ gateway for B2B file transfer: two servers of one program, inner and dmz.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+      outputError: (text, write) => write(text.replace(/^error: /, 'sallyport: ')),
+    })
+    .showHelpAfterError('(--help tells more)')
+    .configureHelp({ showGlobalOptions: true });
+
+  example(root.command('serve'), 'sallyport serve --config /etc/sallyport/inner.yaml')
+    .description('run the server that a config describes, until SIGTERM or SIGINT')
+    .requiredOption('--config <file>', 'the config, YAML')
+    .option('--end-with-parent', 'stop when standard input closes, as it does when the parent process is gone')
+    .action((options: { config: string; endWithParent?: boolean }) => done(serve(program, terminal, options)));
+
+  example(root.command('check'), 'sallyport check --config /etc/sallyport/dmz.yaml')
+    .description('say whether a server would start from a config; start nothing')
+    .requiredOption('--config <file>', 'the config, YAML')
+    .action((options: { config: string }) => done(check(program, terminal, options)));
+
+  example(root.command('status'), 'sallyport status --data var/inner')
+    .description('say how a running server is')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .action((options: Asked) => done(status(program, terminal, options)));
+
+  example(root.command('demo'), 'sallyport demo --data ./var --port-offset 1000')
+    .description('make keys and both configs, and run inner and dmz on this machine')
+    .option('--data <directory>', 'where all of it is kept; started again it goes on where it was', './var')
+    .option('--port-offset <n>', 'added to every port', wholeNumber(0, 50_000), 0)
+    .action((options: { data: string; portOffset: number }) => done(program.demo({ ...options, terminal })));
+
+  keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
+  transfersCommands(
+    root.command('transfers').description('list transfers, show one, move a held one on'),
+    program,
+    terminal,
+    done,
+  );
+  return root;
+};
+
+const keysCommands = (keys: Command, program: Program, terminal: Terminal, done: Done): void => {
+  const directory = ['--directory <directory>', 'where the keys are kept'] as const;
+  example(keys.command('create'), 'sallyport keys create --directory ./keys --inner inner --dmz dmz=dmz.example.com')
+    .description('make a private CA and a key and certificate for each node; nothing is overwritten')
+    .requiredOption(...directory)
+    .option('--inner <node>', 'the name of inner, or name=host,host', 'inner')
+    .option('--dmz <node...>', 'each dmz: its name, or name=host,host', ['dmz'])
+    .action((options: { directory: string; inner: string; dmz: string[] }) =>
+      done(createKeys(program, terminal, options)),
+    );
+  example(keys.command('renew'), 'sallyport keys renew --directory ./keys --node dmz')
+    .description('give a node a new key and certificate; the old ones stay as .old')
+    .requiredOption(...directory)
+    .requiredOption('--node <node>', 'whose')
+    .action((options: { directory: string; node: string }) => done(renewKeys(program, terminal, options)));
+  example(keys.command('show'), 'sallyport keys show --directory ./keys')
+    .description('print the certificates, their fingerprints, and how long they are valid')
+    .requiredOption(...directory)
+    .option('--json', 'print JSON')
+    .action((options: { directory: string; json?: boolean }) => done(showKeys(program, terminal, options)));
+};
+
+const transfersCommands = (transfers: Command, program: Program, terminal: Terminal, done: Done): void => {
+  example(transfers.command('list'), 'sallyport transfers list --data var/inner --open')
+    .description('list transfers, the newest first')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .option('--state <state>', 'in this state only, e.g. held')
+    .option('--channel <name>', 'of this channel only')
+    .option('--open', 'only those that have not ended')
+    .option('--limit <n>', 'at most so many', wholeNumber(1, 10_000), 50)
+    .option('--json', 'print JSON')
+    .action((options: ListOptions) => done(list(program, terminal, options)));
+  example(transfers.command('show <id>'), 'sallyport transfers show 01jh8 --data var/inner')
+    .description("show a transfer's whole story; the beginning of its id will do")
+    .addOption(dataOption())
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .action((id: string, options: Asked) => done(show(program, terminal, id, options)));
+  const orders: Readonly<Record<Order, string>> = {
+    release: 'let a held transfer go on',
+    retry: 'try an open transfer again at once, its failures forgotten',
+    abandon: 'end an open transfer for good',
+  };
+  for (const [what, words] of Object.entries(orders) as [Order, string][]) {
+    const reason = new Option('--reason <text>', 'why; it is recorded with your name').argParser(sentence);
+    example(
+      transfers.command(`${what} <id>`),
+      `sallyport transfers ${what} 01jh8 --data var/inner --reason "partner called"`,
+    )
+      .description(words)
+      .addOption(dataOption())
+      .addOption(configOption())
+      .addOption(what === 'abandon' ? reason.makeOptionMandatory() : reason.default(''))
+      .option('--json', 'print JSON')
+      .action((id: string, options: Asked & { reason: string }) => done(order(program, terminal, what, id, options)));
+  }
+};
+
+const dataOption = (): Option => new Option('--data <directory>', "the server's data directory");
+const configOption = (): Option =>
+  new Option('--config <file>', "the server's config, instead of --data").conflicts('data');
+const example = (command: Command, line: string): Command => command.addHelpText('after', `\nExample:\n  ${line}`);
+
+const wholeNumber =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
+  };
+
+const sentence = (text: string): string => {
+  if (text.trim() !== '' && text.length <= 1000) return text;
+  throw new InvalidArgumentError('Write a sentence of at most 1000 characters.');
+};

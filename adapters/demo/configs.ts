@@ -1,0 +1,87 @@
+/** The demo's two configs as text, commented, fit to be copied for real use. */
+
+/** The ports of the demo before the offset. */
+export const ports = { sftp: 2222, messageService: 8020 } as const;
+
+/** A port that follows `--port-offset`: what stands before it, and from its comment the port that it has without. */
+export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/gm;
+
+const marked = (port: number): string => `port: ${port} # ${port} + --port-offset`;
+
+/** The config of inner, which trusts the dmz with this fingerprint. */
+export const innerConfig = (
+  fingerprint: string,
+): string => `# The inner server: it stands in the intranet, owns the channels and profiles, and processes the data.
+# Every setting is explained in docs/configuration.md. Paths count from this file's directory.
+# After a change: sallyport check --config <this file>, then restart the server.
+role: inner
+node: inner
+data: inner
+
+log:
+  level: info # debug, info, warn, error
+  format: text # or json
+
+messageService:
+  # pushback: only inner ever opens a connection, so the firewall needs no hole inwards.
+  mode: pushback
+  ca: keys/ca.crt
+  certificate: keys/inner.crt
+  key: keys/inner.key
+  peers:
+    - node: dmz
+      # As "sallyport keys show" prints it. Removing the peer from this list revokes its certificate.
+      fingerprint: ${fingerprint}
+      host: 127.0.0.1 # for real use: the dmz server's address
+      ${marked(ports.messageService)}
+
+# Partners: what they log in as, and with what. Only a verifier of the password ever reaches dmz.
+channels:
+  - name: demo
+    login: demo
+    password: { file: demo.password } # or { env: DEMO_PASSWORD }; never the password itself
+    # publicKeys: ["ssh-ed25519 AAAA..."]
+    # temporaryNames: ["*.tmp", "*.part", "*.filepart", ".*"]
+    # maxSize: 100 GiB
+
+# What is done with data that arrives: the first profile whose match fits takes it.
+profiles:
+  - name: demo
+    match: { channel: demo, name: "*" }
+    responses:
+      - kind: file
+        directory: inner/out
+`;
+
+/** The config of dmz, which trusts the inner server with this fingerprint. */
+export const dmzConfig = (
+  fingerprint: string,
+): string => `# The dmz server: it stands between the internet and the intranet. Partners talk to it, and only to it.
+# It knows no channel of its own: inner tells it whom to let in. Every setting is explained in docs/configuration.md.
+role: dmz
+node: dmz
+data: dmz
+
+log:
+  level: info
+  format: text
+
+messageService:
+  mode: pushback
+  host: 127.0.0.1 # for real use: the address that faces inner, never the one that faces the internet
+  ${marked(ports.messageService)}
+  ca: keys/ca.crt
+  certificate: keys/dmz.crt
+  key: keys/dmz.key
+  peers:
+    - node: inner
+      fingerprint: ${fingerprint}
+
+listeners:
+  - protocol: sftp
+    host: 127.0.0.1 # for real use: 0.0.0.0, or the address that faces the internet
+    ${marked(ports.sftp)} # for real use: 22
+
+limits:
+  newSessionsPerMinute: 1000 # for a demo from one address; for real use leave the default of 100
+`;

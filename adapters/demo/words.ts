@@ -1,0 +1,59 @@
+/** What the demo prints. */
+import { relative } from 'node:path';
+import { printable } from '../shared/printable.ts';
+import type { FeedLine } from './event-feed.ts';
+
+const colours: Readonly<Record<string, string>> = { inner: '\u001b[36m', dmz: '\u001b[33m' };
+
+/** A server's line in the server's colour, where colour is wanted. */
+export const coloured = (server: string, text: string, colour: boolean): string => {
+  const start = colours[server];
+  return colour && start !== undefined ? `${start}${text}\u001b[0m` : text;
+};
+
+/** An event in one line: when (UTC), who recorded it first, what, of which file, and the transfer's id. */
+export const eventText = (line: FeedLine): string =>
+  [
+    new Date(line.at).toISOString().slice(11, 19),
+    line.origin.padEnd(5),
+    line.label.padEnd(12),
+    ...[line.name, line.detail].filter((text) => text !== '').map((text) => printable(text, 200)),
+    `(${line.transfer})`,
+  ].join('  ');
+
+/** What the user can do now, ready to be copied. */
+export const welcome = (options: {
+  readonly data: string;
+  readonly entry: string;
+  readonly sftp: number;
+  readonly messageService: number;
+}): readonly string[] => {
+  const { sftp, messageService } = options;
+  const data = shellWord(relative('', options.data) || '.');
+  const command = `node ${shellWord(relative('', options.entry))}`;
+  return [
+    '',
+    'Sallyport runs: inner and dmz on this machine, in pushback mode.',
+    '',
+    `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
+    `  message service  127.0.0.1 port ${messageService}`,
+    `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
+    `  logs             ${data}/inner.log and ${data}/dmz.log`,
+    '',
+    'Deliver a file as a partner would; it arrives in the directory out:',
+    '',
+    `  curl --insecure --user demo:demo --upload-file README.md sftp://127.0.0.1:${sftp}/`,
+    `  sftp -P ${sftp} demo@127.0.0.1`,
+    `  ls -l ${data}/inner/out/`,
+    '',
+    'Look at the transfers, and at one of them:',
+    '',
+    `  ${command} transfers list --data ${data}/inner`,
+    `  ${command} transfers show ID --data ${data}/inner`,
+    '',
+    'Ctrl-C ends both servers; started again, they go on where they were. Each event of each transfer follows:',
+    '',
+  ];
+};
+
+const shellWord = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

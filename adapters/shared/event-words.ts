@@ -1,0 +1,45 @@
+import type { TransferEvent } from '../../domain/transfer/vocabulary.ts';
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** A number of bytes as people read it: `12 B`, `1.5 MiB`. */
+export const sizeWords = (bytes: number): string => {
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${units[power] ?? 'B'}`;
+};
+
+/** What a person would want to know of an event beside its name; empty where there is nothing. Not yet safe for a terminal. */
+export const eventWords = (event: TransferEvent): string => {
+  switch (event.type) {
+    case 'received':
+      return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
+    case 'created':
+      return `for ${event.data.target.directory}`;
+    case 'forwarded':
+      return event.data.inline ? 'the payload came along' : 'the payload is to be fetched';
+    case 'fetched':
+      return sizeWords(event.data.payload.size);
+    case 'matched':
+      return `profile ${event.data.profile}`;
+    case 'sent':
+      return event.data.final;
+    case 'stepFailed':
+      return `${event.data.step}: ${event.data.text}`;
+    case 'held':
+      return event.data.reason;
+    case 'released':
+    case 'retried':
+    case 'abandoned':
+      return [event.data.reason, ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login])].join(' ');
+    case 'viewChanged':
+      return event.data.path === null ? 'removed by the partner' : event.data.path;
+    case 'processed':
+    case 'acknowledged':
+    case 'prepared':
+    case 'purged':
+      return '';
+  }
+};
+
+const from = ({ login, address }: { readonly login?: string | undefined; readonly address?: string | undefined }) =>
+  login === undefined ? [] : ['from', address === undefined ? login : `${login}@${address}`];

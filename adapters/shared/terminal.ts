@@ -1,0 +1,16 @@
+/** Where a command speaks to its user, and hears that it should stop. */
+export type Terminal = {
+  /** One line of what was asked for. */
+  readonly out: (line: string) => void;
+  /** One line of what went wrong, or of log. */
+  readonly error: (line: string) => void;
+  /** May `out` be coloured? */
+  readonly colour: boolean;
+  /** Who is asking. */
+  readonly login: string;
+  /** Aborts at SIGTERM or SIGINT, and where wanted when the parent process is gone; `release` stops listening. */
+  readonly untilStopped: (options: { readonly endWithParent: boolean }) => {
+    readonly signal: AbortSignal;
+    readonly release: () => void;
+  };
+};
