@@ -20,9 +20,10 @@ const minute = 60_000;
 describe('argon2id verifiers', () => {
   it('fit the password that they were made of, and no other', async () => {
     const verifiers = argon2Verifiers({ clock: manualClock() });
-    const verifier = await verifiers.make('correct horse');
+    const verifier = await verifiers.make('correct horse', 'a salt');
     expect(verifier).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
-    expect(await verifiers.make('correct horse')).not.toBe(verifier);
+    expect(await verifiers.make('correct horse', 'a salt')).toBe(verifier);
+    expect(await verifiers.make('correct horse', 'another salt')).not.toBe(verifier);
     expect(await verifiers.check(verifier, 'correct horse')).toBe(true);
     expect(await verifiers.check(verifier, 'Correct horse')).toBe(false);
     expect(await verifiers.check(verifier, '')).toBe(false);
@@ -38,7 +39,7 @@ describe('argon2id verifiers', () => {
 
   it('fit nothing when they are malformed, of another kind, or too dear to check', async () => {
     const verifiers = argon2Verifiers({ clock: manualClock() });
-    const good = await verifiers.make('x');
+    const good = await verifiers.make('x', 'a salt');
     const bad = [
       '',
       'x',
@@ -54,16 +55,16 @@ describe('argon2id verifiers', () => {
 
   it('are not computed for passwords of any length', async () => {
     const verifiers = argon2Verifiers({ clock: manualClock() });
-    const verifier = await verifiers.make('x'.repeat(1024));
+    const verifier = await verifiers.make('x'.repeat(1024), 'a salt');
     expect(await verifiers.check(verifier, 'x'.repeat(1024))).toBe(true);
     expect(await verifiers.check(verifier, 'x'.repeat(1025))).toBe(false);
-    await expect(verifiers.make('x'.repeat(1025))).rejects.toThrow('at most 1024 bytes');
+    await expect(verifiers.make('x'.repeat(1025), 'a salt')).rejects.toThrow('at most 1024 bytes');
   });
 
   it('are computed again five minutes after a success, and each time after a failure', async () => {
     const clock = manualClock();
     const verifiers = argon2Verifiers({ clock });
-    const verifier = await verifiers.make('right');
+    const verifier = await verifiers.make('right', 'a salt');
     for (const password of ['right', 'right', 'wrong', 'wrong']) await verifiers.check(verifier, password);
     expect(verify).toHaveBeenCalledTimes(3);
     clock.advance(5 * minute - 1);
@@ -76,7 +77,7 @@ describe('argon2id verifiers', () => {
 
   it('are computed once for equal checks at the same time', async () => {
     const verifiers = argon2Verifiers({ clock: manualClock() });
-    const verifier = await verifiers.make('right');
+    const verifier = await verifiers.make('right', 'a salt');
     const results = await Promise.all(Array.from({ length: 50 }, () => verifiers.check(verifier, 'right')));
     expect(new Set(results)).toEqual(new Set([true]));
     expect(verify).toHaveBeenCalledTimes(1);
@@ -84,7 +85,7 @@ describe('argon2id verifiers', () => {
 
   it('are computed two at a time; when 200 wait, more are refused as busy, which is not false', async () => {
     const verifiers = argon2Verifiers({ clock: manualClock() });
-    const verifier = await verifiers.make('right');
+    const verifier = await verifiers.make('right', 'a salt');
     let open = (): void => undefined;
     const gate = new Promise<boolean>((resolve) => {
       open = () => {
