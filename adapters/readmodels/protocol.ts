@@ -7,8 +7,16 @@ export type TableSpec = { readonly name: string; readonly version: number; reado
 /** A row to store: its key, its JSON, and its index values in the order of the table's indexes. Without JSON it is removed. */
 export type RowChange = readonly [key: string, json: string | undefined, values: readonly Indexed[]];
 
-/** A query as SQL, without names from outside. */
-export type SqlQuery = { readonly sql: string; readonly parameters: readonly Indexed[] };
+/** A piece of SQL, without names or values from outside in its text. */
+export type Sql = { readonly sql: string; readonly parameters: readonly Indexed[] };
+
+/** A query, and the indexes by which it can be answered: that of each condition, with a count of what it finds, and that of its order. */
+export type SqlQuery = {
+  readonly select: string;
+  readonly rest: Sql;
+  readonly conditions: readonly { readonly index: string; readonly found: Sql }[];
+  readonly order: string | undefined;
+};
 
 export type ModelRequest =
   | { readonly kind: 'open'; readonly table: TableSpec }

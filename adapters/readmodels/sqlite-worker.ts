@@ -7,6 +7,8 @@ import { readModelTables } from './tables.ts';
 
 const { directory } = workerData as ModelWorkerData;
 const db = openDatabase(directory, 'readmodels.db', 'NORMAL');
+// About 32 MB: while rows are built anew the same pages change again and again, and are written back once.
+db.exec('PRAGMA wal_autocheckpoint = 8000');
 
 serveCalls<null, ModelRequest, ModelResponse>({
   ready: null,

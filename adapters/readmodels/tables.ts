@@ -1,7 +1,7 @@
 /** The read models' tables: synchronous, on whatever thread it is called. */
 import { type Database, ensureSchema, isDiskFull, rollBack, type Statement } from '../shared/sqlite.ts';
 import type { ModelRequest, ModelResponse, TableSpec } from './protocol.ts';
-import { createTable, tableOf, upsertRow } from './sql.ts';
+import { createTable, planned, tableOf, upsertRow } from './sql.ts';
 
 const schema = `
   CREATE TABLE projections (
@@ -85,7 +85,11 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
           return { kind: 'stored' };
         });
       case 'select': {
-        const rows = statement(request.query.sql).all(...request.query.parameters) as Record<string, string | number>[];
+        const { sql, parameters } = planned(
+          request.query,
+          (found) => (statement(found.sql).get(...found.parameters) as { readonly n: number }).n,
+        );
+        const rows = statement(sql).all(...parameters) as Record<string, string | number>[];
         return { kind: 'values', values: rows.flatMap((row) => Object.values(row)) };
       }
     }

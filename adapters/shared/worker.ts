@@ -16,7 +16,7 @@ export const workerFile = (from: string, name: string): URL => {
 };
 
 /** A running worker. After `close`, or once it has died, every call is rejected. */
-export type WorkerLink<Request, Response> = {
+type WorkerLink<Request, Response> = {
   readonly call: (request: Request) => Promise<Response>;
   /** Can it still be called? */
   readonly alive: () => boolean;

@@ -6,7 +6,9 @@ import { createTable } from '../../../adapters/readmodels/sql.ts';
 import { sqliteReadModels } from '../../../adapters/readmodels/sqlite.ts';
 import { readModelTables } from '../../../adapters/readmodels/tables.ts';
 import { type Database, openDatabase } from '../../../adapters/shared/sqlite.ts';
+import type { Projection } from '../../../domain/ports.ts';
 import { readModelsContract } from '../../contracts/read-models.ts';
+import { rightOf } from '../../support/event-log-under-test.ts';
 
 readModelsContract('SQLite', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'models-'));
@@ -23,6 +25,24 @@ readModelsContract('SQLite', async () => {
       await rm(directory, { recursive: true });
     },
   };
+});
+
+describe('read models whose database breaks', () => {
+  it('fail with unavailable, now and from then on', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'models-'));
+    const models = await sqliteReadModels({ directory });
+    const rows: Projection = { name: 'ships', version: 1, indexes: {}, keyOf: () => undefined, fold: (row) => row };
+    rightOf(await models.open(rows)());
+    const db = openDatabase(directory, 'readmodels.db', 'NORMAL');
+    db.exec('DROP TABLE p_ships');
+    db.close();
+    const unavailable = { _tag: 'Left', left: { code: 'unavailable', lasting: 'temporary' } };
+    const pending = [models.count(rows)(), models.get(rows, ['k1'])()];
+    for (const answer of await Promise.all(pending)) expect(answer).toMatchObject(unavailable);
+    expect(await models.open(rows)()).toMatchObject(unavailable);
+    await models.close();
+    await rm(directory, { recursive: true });
+  });
 });
 
 describe('the tables of read models', () => {
