@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { open as openFile, readdir, stat as statOf, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open as openFile, readdir, stat as statOf, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadStore, PayloadWriter, StoredPayload } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
@@ -8,7 +7,7 @@ import { codeOf, failing } from '../shared/failing.ts';
 import { directorySync, ensureDirectory } from '../shared/fsync.ts';
 import { readRange } from './file.ts';
 import { explain, health } from './health.ts';
-import { type Place, placeOf, readName, shards } from './layout.ts';
+import { isShard, type Place, placeOf, readName } from './layout.ts';
 import { payloadWriter } from './writer.ts';
 
 /** Where the payloads stand, and who is told when the disk can no longer be trusted: the process must then end. */
@@ -21,11 +20,23 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
   const disk = health(options.onFatal);
   const writers = new Map<string, Promise<PayloadWriter | undefined>>();
   let closed = false;
-  await prepareShards(root, syncDirectory);
+  await ensureDirectory(root, 0o700, syncDirectory);
+  // Names that a process before this one made may not be durable yet.
+  await syncDirectory(root);
+  const shards = new Set(await shardsIn(root));
+
+  /** Made when first needed: to make them all takes a second. A name that we did not sync, another server may have made just now. */
+  const prepareShard = async (directory: string): Promise<void> => {
+    if (shards.has(basename(directory))) return;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await disk.must(() => syncDirectory(root));
+    shards.add(basename(directory));
+  };
 
   const startWriter = async (place: Place, resume: boolean): Promise<PayloadWriter> => {
     const { key } = place;
     if (await isThere(place.file)) throw failing(permanent('exists', `payload ${key} exists already`));
+    await prepareShard(place.directory);
     const handle = (resume ? await openPartial(place) : undefined) ?? (await createPartial(place));
     const { size: length } = await handle.stat();
     return payloadWriter({ place, handle, length, health: disk, syncDirectory, onEnd: () => writers.delete(key) });
@@ -68,7 +79,7 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
   };
 
   async function* list(node: string): AsyncGenerator<StoredPayload & { readonly committed: boolean }> {
-    for (const shard of shards) {
+    for (const shard of await shardsIn(root)) {
       const names = new Set(await readdir(join(root, shard)));
       for (const name of names) {
         const found = readName(name);
@@ -94,14 +105,7 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
   };
 };
 
-const prepareShards = async (root: string, syncDirectory: ReturnType<typeof directorySync>): Promise<void> => {
-  await ensureDirectory(root, 0o700, syncDirectory);
-  const there = new Set(await readdir(root));
-  const missing = shards.filter((shard) => !there.has(shard));
-  // Synchronously: more than a thousand trips through the thread pool would make each first start wait.
-  for (const shard of missing) mkdirSync(join(root, shard), { recursive: true, mode: 0o700 });
-  if (missing.length > 0) await syncDirectory(root);
-};
+const shardsIn = async (root: string): Promise<readonly string[]> => (await readdir(root)).filter(isShard);
 
 const openPartial = async (place: Place) => {
   const handle = await openFile(place.partial, 'r+').catch(ignoreAbsent);

@@ -17,10 +17,11 @@ export type Place = {
 
 const partialSuffix = '.partial';
 const scatteredSuffix = '.scattered';
-const letters = '0123456789abcdefghijklmnopqrstuvwxyz';
+/** What the directories are called that share the payloads between them: at most 1,296 of them. */
+const shardName = /^[a-z0-9]{2}$/;
 
-/** The names of the directories that share the payloads between them. */
-export const shards: readonly string[] = [...letters].flatMap((a) => [...letters].map((b) => a + b));
+/** Is this the name of a directory of payloads? */
+export const isShard = (name: string): boolean => shardName.test(name);
 
 /** Where a payload stands; refuses what is not a key, so that nothing else ever becomes a path. */
 export const placeOf = (root: string, key: string): Place => {

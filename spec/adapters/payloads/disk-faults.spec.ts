@@ -51,6 +51,15 @@ describe('payloads on a disk that fails', () => {
     expect(fatal).toHaveLength(1);
   });
 
+  it('writes nothing into a directory that could not be made durable, and syncs each directory once', async () => {
+    const { store } = await openDisk();
+    const sync = vi.spyOn(files, 'sync');
+    for (const each of [key, 'dmz1.1abc']) await succeeded(store.write(each));
+    expect(sync).toHaveBeenCalledTimes(1);
+    sync.mockRejectedValueOnce(errno('EIO'));
+    expect(await failureOf(store.write('dmz1.0xyz'))).toMatchObject({ code: 'unavailable' });
+  });
+
   it('notices a sync that fails while the payload is still arriving', async () => {
     const { store, fatal } = await openDisk();
     const writer = await succeeded(store.write(key));

@@ -1,4 +1,4 @@
-import { link, readdir, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDisk } from '../../support/disk-payloads.ts';
@@ -61,6 +61,7 @@ describe('payloads on disk', () => {
 
   it('starts anew where a crash left a file with holes', async () => {
     const { store, shard } = await openDisk();
+    await mkdir(shard(key));
     await writeFile(join(shard(key), `${key}.scattered`), Buffer.alloc(100));
     const writer = await succeeded(store.write(key, { resume: true }));
     expect(writer.size).toBe(0);
@@ -84,6 +85,7 @@ describe('payloads on disk', () => {
 
   it('passes over files that are not its own', async () => {
     const { store, shard } = await openDisk();
+    await mkdir(shard(key));
     await writeFile(join(shard(key), '.nfs0001'), 'x');
     await writeFile(join(shard(key), 'dmz1.READ-ME'), 'x');
     const listed = [];
