@@ -86,7 +86,8 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
   };
 
   const abandon = async (keep: boolean): Promise<void> => {
-    await committing.catch(() => undefined);
+    if (state === 'open') state = 'abandoned';
+    await committing;
     if (state === 'committed') return;
     state = 'abandoned';
     try {
@@ -109,7 +110,7 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
       attempt(
         () => {
           const run = commit();
-          committing = run;
+          committing = Promise.allSettled([committing, run]);
           return run;
         },
         explain(key, 'committed'),
