@@ -33,3 +33,28 @@ export type ChannelSnapshot = z.infer<typeof channelSnapshot>;
 /** Is a file of this name still being written, by the channel's convention? It makes no transfer until it is renamed. */
 export const isTemporaryName = (channel: ReplicatedChannel, name: string): boolean =>
   channel.temporaryNames.some((pattern) => globMatches(pattern, name));
+
+/** What is recorded in the stream `channel-<name>` of a dmz. Local: these never travel. */
+export const channelVocabulary = {
+  /** Inner's present settings of the channel. */
+  channelReplicated: z.strictObject({ channel: replicatedChannel, epoch: z.string(), counter: z.number().int() }),
+  /** Inner does not show the channel any more. */
+  channelRemoved: z.strictObject({ epoch: z.string(), counter: z.number().int() }),
+  /** The partner made a directory in its home. */
+  directoryMade: z.strictObject({ path: z.string().max(4096) }),
+  /** The partner removed a directory of its home. */
+  directoryRemoved: z.strictObject({ path: z.string().max(4096) }),
+} as const;
+export type ChannelFact = {
+  readonly [T in keyof typeof channelVocabulary]: {
+    readonly type: T;
+    readonly data: z.infer<(typeof channelVocabulary)[T]>;
+  };
+}[keyof typeof channelVocabulary];
+
+/** The stream of a channel. */
+export const channelStream = (name: string): string => `channel-${name}`;
+
+/** The channel of a stream, or undefined for another category. */
+export const channelOf = (stream: string): string | undefined =>
+  stream.startsWith('channel-') ? stream.slice('channel-'.length) : undefined;

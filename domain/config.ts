@@ -124,25 +124,25 @@ const limits = z
   .prefault({});
 export type Limits = z.infer<typeof limits>;
 
+/** An endpoint; the rest of its settings is its protocol's business. */
+export type ListenerConfig = { readonly protocol: string; readonly host: string; readonly port: number };
+
+/** The settings of whichever protocol is named. */
+const listener = (protocols: readonly Protocol[]): z.ZodType<ListenerConfig> =>
+  z.discriminatedUnion('protocol', protocols.map((each) => each.settings) as never, {
+    error: `protocol must be one of ${protocols.map((each) => each.name).join(', ')}`,
+  });
+
 const dmz = (protocols: readonly Protocol[]) =>
   z.strictObject({
     role: z.literal('dmz'),
     ...common,
-    listeners: z
-      .array(
-        z.discriminatedUnion('protocol', protocols.map((each) => each.settings) as never, {
-          error: `protocol must be one of ${protocols.map((each) => each.name).join(', ')}`,
-        }),
-      )
-      .max(100)
-      .default([]),
+    listeners: z.array(listener(protocols)).max(100).default([]),
     limits,
     viewFor: duration
       .prefault('10m')
       .describe('How long a delivered file at least stays visible to its partner; then dmz frees its copy.'),
   });
-/** An endpoint; the rest of its settings is its protocol's business. */
-export type ListenerConfig = { readonly protocol: string; readonly host: string; readonly port: number };
 export type DmzConfig = z.infer<ReturnType<typeof dmz>>;
 
 export type Config = InnerConfig | DmzConfig;
@@ -180,6 +180,9 @@ const wordsFor = (issue: z.core.$ZodIssue): string => {
 
 const crossChecks = (config: Config): readonly Problem[] => [
   ...(config.role === 'inner' ? innerChecks(config) : []),
+  ...(config.streamingSize * 2 <= config.messageService.maxMessageSize
+    ? []
+    : [{ path: 'streamingSize', problem: 'must be at most half of messageService.maxMessageSize' }]),
   ...config.messageService.peers.flatMap((each, i): Problem[] => {
     const dials = config.role === 'inner' || config.messageService.mode === 'direct';
     const path = `messageService.peers[${i}].host`;

@@ -65,8 +65,14 @@ export interface PayloadWriter {
   readonly size: number;
   /** Resolves when the bytes are taken over (buffered within a bound), not when they are on disk. The bytes must not be changed afterwards. */
   write(offset: number, bytes: Uint8Array): Attempt<void>;
-  /** Makes it durable (file, name and directory) and readable; answers size and SHA-256. A hole is a permanent failure. */
-  commit(): Attempt<{ readonly size: number; readonly sha256: string }>;
+  /**
+   * Makes it durable (file, name and directory) and readable; answers size and SHA-256. A hole is a permanent failure
+   * `hole`; other bytes than expected are a temporary failure `mismatch`, and the bytes are removed.
+   */
+  commit(expected?: {
+    readonly size: number;
+    readonly sha256: string;
+  }): Attempt<{ readonly size: number; readonly sha256: string }>;
   /** Stops; with `keep` the bytes so far stay for `resume`, otherwise they are removed. */
   abandon(options?: { readonly keep?: boolean }): Promise<void>;
 }
@@ -106,6 +112,12 @@ export type Projection<R extends Row = Row> = {
   readonly keyOf: (event: LoggedEvent) => string | undefined;
   /** The row after the event; undefined removes it. */
   readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
+};
+
+/** A projection whatever its rows: what can be run, but not queried. */
+export type AnyProjection = Omit<Projection, 'indexes' | 'fold'> & {
+  readonly indexes: Readonly<Record<string, (row: never) => Indexed>>;
+  readonly fold: (row: undefined, event: LoggedEvent) => Row | undefined;
 };
 
 /** Conditions on one index, all of which must hold; ordered by `orderBy`, then key. */
@@ -164,8 +176,8 @@ export interface Log {
 
 /** What partners' passwords are checked against; on dmz there is nothing else of them. */
 export interface Verifiers {
-  /** An argon2id string for a password. */
-  make(password: string): Promise<string>;
+  /** An argon2id string for a password: the same password and salt (at least 8 characters, unique, not secret), the same string. */
+  make(password: string, salt: string): Promise<string>;
   /** Is it the password? Concurrent checks are bounded, successes are remembered for a few minutes. */
   check(verifier: string, password: string): Promise<boolean>;
 }

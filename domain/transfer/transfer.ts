@@ -12,7 +12,8 @@ export type Transfer = {
   readonly protocol?: string;
   readonly by?: Who;
   readonly payload?: PayloadRef;
-  /** The payload as this server's peer holds it, before it was fetched. */
+  /** Inner's own copy of the payload. */
+  readonly copy?: PayloadRef;
   readonly target?: Target;
   readonly parent?: EventData<'created'>['parent'];
   readonly profile?: string;
@@ -74,7 +75,7 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'forwarded':
       return { ...moved, inline: event.data.inline };
     case 'fetched':
-      return { ...moved, payload: event.data.payload };
+      return { ...moved, copy: event.data.payload };
     case 'matched':
       return { ...transfer, profile: event.data.profile };
     case 'processed':

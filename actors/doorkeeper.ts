@@ -1,0 +1,125 @@
+/** Who may come in: limits by address, and the login against the replicated channel. An unknown login costs as much as a wrong password. */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { ReplicatedChannel } from '../domain/channel.ts';
+import type { Limits } from '../domain/config.ts';
+import { type Refusal, refusal } from '../domain/failure.ts';
+import type { LoginAttempt } from '../domain/intake.ts';
+import type { Clock, Projection, ReadModels, Verifiers } from '../domain/ports.ts';
+import type { ChannelRow } from '../projections/channels.ts';
+
+/** The doorkeeper. */
+export type Doorkeeper = {
+  /** The channel of a login with the right proof, its session counted; or why not. */
+  admit(
+    attempt: LoginAttempt,
+  ): Promise<Either<Refusal, { readonly channel: ReplicatedChannel; readonly leave: () => void }>>;
+  /** Would this public key be taken? */
+  knowsKey(attempt: LoginAttempt): Promise<Either<Refusal, boolean>>;
+};
+
+/** What the doorkeeper rests on. */
+export type DoorkeeperNeeds = {
+  readonly models: ReadModels;
+  readonly projection: Projection<ChannelRow>;
+  readonly verifiers: Verifiers;
+  readonly clock: Clock;
+  readonly limits: Limits;
+};
+
+const minute = 60_000;
+const failureWindow = 10 * minute;
+const mostAddresses = 100_000;
+const wrong = refusal('badCredentials', 'wrong login or password');
+
+/** Times of something by key within a window, bounded. */
+const recent = (clock: Clock, window: number) => {
+  const times = new Map<string, number[]>();
+  const of = (key: string): number[] => {
+    const kept = (times.get(key) ?? []).filter((time) => time > clock.monotonic() - window);
+    if (kept.length === 0) times.delete(key);
+    return kept;
+  };
+  return {
+    count: (key: string): number => of(key).length,
+    add: (key: string): void => {
+      const oldest = times.size >= mostAddresses && !times.has(key) ? times.keys().next().value : undefined;
+      if (oldest !== undefined) times.delete(oldest);
+      times.set(key, [...of(key), clock.monotonic()]);
+    },
+  };
+};
+
+/** Opens the door. */
+export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
+  const { clock, limits, verifiers } = needs;
+  const failures = recent(clock, failureWindow);
+  const arrivals = recent(clock, minute);
+  const present = new Map<string, number>();
+  const decoy = verifiers.make('nobody has this password', 'sallyport-decoy');
+
+  const channelOf = async (login: string): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
+    const rows = await needs.models.query(needs.projection, { where: { login }, limit: 1 })();
+    return isLeft(rows) ? left(refusal('unavailable', 'try again later')) : right(rows.right[0]?.channel);
+  };
+
+  const limited = (address: string): Refusal | undefined => {
+    if (failures.count(address) >= limits.failedLogins)
+      return refusal('tooManyAttempts', 'too many failed logins from this address; try again in ten minutes');
+    if (arrivals.count(address) >= limits.newSessionsPerMinute)
+      return refusal('tooManySessions', 'too many new sessions from this address; try again in a minute');
+    if ((present.get(`address ${address}`) ?? 0) >= limits.sessionsPerAddress)
+      return refusal('tooManySessions', 'too many sessions from this address');
+    return undefined;
+  };
+
+  const enter = (names: readonly string[]): (() => void) => {
+    for (const name of names) present.set(name, (present.get(name) ?? 0) + 1);
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      for (const name of names) {
+        const rest = (present.get(name) ?? 1) - 1;
+        if (rest > 0) present.set(name, rest);
+        else present.delete(name);
+      }
+    };
+  };
+
+  const proves = async (channel: ReplicatedChannel | undefined, { proof }: LoginAttempt): Promise<boolean> => {
+    if (proof.kind === 'publicKey') return proof.signed && hasKey(channel, proof.blob);
+    const verifier = channel?.verifier;
+    const fits = await verifiers.check(verifier ?? (await decoy), proof.password);
+    return fits && verifier !== undefined;
+  };
+
+  return {
+    admit: async (attempt) => {
+      const stop = limited(attempt.address);
+      if (stop !== undefined) return left(stop);
+      const found = await channelOf(attempt.login);
+      if (isLeft(found)) return found;
+      const channel = found.right;
+      const proven = await proves(channel, attempt).catch(() => undefined);
+      if (proven === undefined) return left(refusal('busy', 'too many logins at once; try again'));
+      if (!proven || channel === undefined) {
+        failures.add(attempt.address);
+        return left(wrong);
+      }
+      if ((present.get(`channel ${channel.name}`) ?? 0) >= channel.maxSessions)
+        return left(refusal('tooManySessions', 'too many sessions of this login'));
+      arrivals.add(attempt.address);
+      return right({ channel, leave: enter([`address ${attempt.address}`, `channel ${channel.name}`]) });
+    },
+    knowsKey: async (attempt) => {
+      const stop = limited(attempt.address);
+      if (stop !== undefined) return left(stop);
+      const found = await channelOf(attempt.login);
+      if (isLeft(found)) return found;
+      return right(attempt.proof.kind === 'publicKey' && hasKey(found.right, attempt.proof.blob));
+    },
+  };
+};
+
+const hasKey = (channel: ReplicatedChannel | undefined, blob: string): boolean =>
+  channel?.publicKeys.some((line) => line.split(/\s+/).includes(blob)) === true;

@@ -1,0 +1,183 @@
+/** A partner's home on dmz: tables, not directories. What changes here changes a view, never a delivered payload. */
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { channelStream, isTemporaryName, type ReplicatedChannel } from '../domain/channel.ts';
+import { type Decision, refusal } from '../domain/failure.ts';
+import type { Answer, Entry } from '../domain/intake.ts';
+import { baseName, parentOf } from '../domain/path.ts';
+import type { Clock, ReadModels } from '../domain/ports.ts';
+import { uploadStream } from '../domain/upload.ts';
+import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
+import type { Projector } from './projector.ts';
+import { deliverUpload, type Receiving } from './receive.ts';
+import { asRefusal } from './refusals.ts';
+import type { LocalFact, Streams } from './streams.ts';
+
+/** What a home rests on. */
+export type HomeNeeds = Receiving & {
+  readonly models: ReadModels;
+  readonly projector: Projector;
+  readonly streams: Streams;
+  readonly clock: Clock;
+};
+
+/** The operations of a home. Paths are in their normal form. */
+export type Home = {
+  list(path: string): Answer<readonly Entry[]>;
+  stat(path: string): Answer<Entry>;
+  /** The file at a path, or why there is none to read. */
+  file(path: string): Answer<HomeRow>;
+  /** May a file be written at this path? */
+  mayWrite(path: string): Answer<void>;
+  makeDirectory(path: string): Answer<void>;
+  removeDirectory(path: string): Answer<void>;
+  remove(path: string): Answer<void>;
+  rename(from: string, to: string, replace: boolean): Answer<void>;
+  setModified(path: string, modified: number): Answer<void>;
+};
+
+const mostEntries = 100_000;
+const mostDirectories = 1_000;
+const mostViewChanges = 1_000;
+
+/** The home of a channel. */
+export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
+  const rows = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
+    await needs.projector.settled(needs.streams.position());
+    const found = await needs.models.query(homeProjection, {
+      where: { channel: channel.name, ...where },
+      limit: mostEntries,
+    })();
+    return isLeft(found) ? left(asRefusal(found.left)) : right(newest(found.right));
+  };
+  const find = async (path: string): Promise<Decision<HomeRow | undefined>> => {
+    if (path === '/') return right(emptyDirectory(channel.name, '/'));
+    const found = await rows({ path });
+    return isLeft(found) ? found : right(found.right[0]);
+  };
+  const need = async (path: string): Promise<Decision<HomeRow>> => {
+    const found = await find(path);
+    if (isLeft(found)) return found;
+    return found.right === undefined
+      ? left(refusal('notFound', 'there is no such file or directory'))
+      : right(found.right);
+  };
+  const needDirectory = async (path: string): Promise<Decision<void>> => {
+    const found = await need(path);
+    if (isLeft(found)) return found;
+    return found.right.kind === 'directory' ? right(undefined) : left(refusal('notDirectory', 'it is not a directory'));
+  };
+  const needFile = async (path: string): Promise<Decision<HomeRow>> => {
+    const found = await need(path);
+    if (isLeft(found)) return found;
+    return found.right.kind === 'directory' ? left(refusal('isDirectory', 'it is a directory')) : found;
+  };
+  const children = (path: string) => rows({ directory: path });
+  const record = async (stream: string, facts: readonly LocalFact[]): Promise<Decision<void>> => {
+    const done = await needs.streams.recordLocal(stream, facts);
+    return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
+  };
+  const changeView = async (row: HomeRow, path: string | null, modified?: number): Promise<Decision<void>> => {
+    const data = modified === undefined ? { path } : { path, modified };
+    if (row.kind === 'upload') {
+      const fact = path === null ? { type: 'uploadExpired', data: {} } : { type: 'uploadRenamed', data };
+      return record(uploadStream(row.id ?? ''), [fact]);
+    }
+    const done = await needs.streams.record(row.id ?? '', 'view', (folded) =>
+      (folded?.transfer.viewChanges ?? mostViewChanges) >= mostViewChanges
+        ? left(refusal('notPermitted', 'it was renamed too often'))
+        : right([{ type: 'viewChanged', data }]),
+    );
+    return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
+  };
+  const move = async (row: HomeRow, to: string): Promise<Decision<void>> => {
+    if (row.kind === 'upload' && !isTemporaryName(channel, baseName(to))) return deliverUpload(needs, channel, row, to);
+    return changeView(row, to);
+  };
+
+  return {
+    list: (path) => async () => {
+      const directory = await needDirectory(path);
+      if (isLeft(directory)) return directory;
+      const found = await children(path);
+      return isLeft(found) ? found : right(found.right.map(entry));
+    },
+    stat: (path) => async () => {
+      const found = await need(path);
+      return isLeft(found) ? found : right(entry(found.right));
+    },
+    file: (path) => () => needFile(path),
+    mayWrite: (path) => async () => {
+      const there = await find(path);
+      if (isLeft(there)) return there;
+      if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'it is a directory'));
+      return needDirectory(parentOf(path));
+    },
+    makeDirectory: (path) => async () => {
+      const there = await find(path);
+      if (isLeft(there)) return there;
+      if (there.right !== undefined) return left(refusal('exists', 'it exists already'));
+      const parent = await needDirectory(parentOf(path));
+      if (isLeft(parent)) return parent;
+      const directories = await needs.models.count(homeProjection, { channel: channel.name, kind: 'directory' })();
+      if (isLeft(directories)) return left(asRefusal(directories.left));
+      if (directories.right >= mostDirectories)
+        return left(refusal('noSpace', `a home has at most ${mostDirectories} directories`));
+      return record(channelStream(channel.name), [{ type: 'directoryMade', data: { path } }]);
+    },
+    removeDirectory: (path) => async () => {
+      const directory = await needDirectory(path);
+      if (isLeft(directory)) return directory;
+      if (path === '/') return left(refusal('notPermitted', 'the home itself cannot be removed'));
+      const inside = await children(path);
+      if (isLeft(inside)) return inside;
+      if (inside.right.length > 0) return left(refusal('notEmpty', 'the directory is not empty'));
+      return record(channelStream(channel.name), [{ type: 'directoryRemoved', data: { path } }]);
+    },
+    remove: (path) => async () => {
+      const found = await needFile(path);
+      return isLeft(found) ? found : changeView(found.right, null);
+    },
+    rename: (from, to, replace) => async () => {
+      const found = await needFile(from);
+      if (isLeft(found)) {
+        return found.left.reason === 'isDirectory'
+          ? left(refusal('notPermitted', 'directories cannot be renamed'))
+          : found;
+      }
+      if (from === to) return right(undefined);
+      const there = await find(to);
+      if (isLeft(there)) return there;
+      if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'the new name is a directory'));
+      if (there.right !== undefined && !replace) return left(refusal('exists', 'the new name exists already'));
+      const parent = await needDirectory(parentOf(to));
+      if (isLeft(parent)) return parent;
+      if (there.right !== undefined) {
+        const removed = await changeView(there.right, null);
+        if (isLeft(removed)) return removed;
+      }
+      return move(found.right, to);
+    },
+    setModified: (path, modified) => async () => {
+      const found = await need(path);
+      if (isLeft(found)) return found;
+      return found.right.kind === 'directory' ? right(undefined) : changeView(found.right, path, modified);
+    },
+  };
+};
+
+const entry = ({ name, kind, size, modified }: HomeRow): Entry => ({
+  name,
+  kind: kind === 'directory' ? 'directory' : 'file',
+  size,
+  modified,
+});
+
+/** Of several files under one path only the latest is seen. */
+const newest = (rows: readonly HomeRow[]): readonly HomeRow[] => {
+  const seen = new Map<string, HomeRow>();
+  for (const row of rows) {
+    const other = seen.get(row.path);
+    if (other === undefined || other.since <= row.since) seen.set(row.path, row);
+  }
+  return [...seen.values()];
+};

@@ -1,0 +1,163 @@
+/** One server's actors over its ports: the same for both roles but for the steps that the roles table gives each. */
+import { left } from 'fp-ts/lib/Either.js';
+import type { Config, InnerConfig } from '../domain/config.ts';
+import type { Status } from '../domain/control.ts';
+import { refusal } from '../domain/failure.ts';
+import type { Messages, PeerHandlers } from '../domain/message.ts';
+import type { Clock, Delivery, EventLog, Ids, Log, PayloadStore, ReadModels, Verifiers } from '../domain/ports.ts';
+import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
+import { channelsProjection } from '../projections/channels.ts';
+import { homeProjection } from '../projections/home.ts';
+import { transfersProjection } from '../projections/transfers.ts';
+import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
+import { controlOf, type RunningControl } from './control.ts';
+import { openDoor } from './doorkeeper.ts';
+import { type InboxNeeds, openInbox } from './inbox.ts';
+import { openIntake, type RunningIntake } from './intake.ts';
+import { openOutbox } from './outbox.ts';
+import { servePayload } from './payload-server.ts';
+import { startProjector } from './projector.ts';
+import { stepOf } from './roles.ts';
+import { acknowledge } from './steps/acknowledge.ts';
+import { deliver } from './steps/deliver.ts';
+import { fetchPayload } from './steps/fetch.ts';
+import { prepare } from './steps/prepare.ts';
+import { process } from './steps/process.ts';
+import { purge } from './steps/purge.ts';
+import { openStreams } from './streams.ts';
+import { sweepHourly, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { superviseTransfers } from './transfers.ts';
+import { orThrow } from './unwrap.ts';
+
+/** The world, as this server is given it. */
+export type NodePorts = {
+  readonly eventLog: EventLog;
+  readonly models: ReadModels;
+  readonly payloads: PayloadStore;
+  readonly messages: Messages;
+  readonly delivery: Delivery;
+  readonly verifiers: Verifiers;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+};
+
+/** What it is to be. `passwords` are by channel name. */
+export type NodeSettings = {
+  readonly config: Config;
+  readonly passwords: ReadonlyMap<string, string>;
+  readonly retries?: RetryPolicy;
+  readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
+};
+
+/** A server's actors, running. */
+export type RunningNode = {
+  readonly control: RunningControl;
+  /** The door for partners; only dmz has one. */
+  readonly intake: RunningIntake | undefined;
+  /** Brings the read models to the end of the log and sweeps what a crash left behind. */
+  catchUp(): Promise<void>;
+  /** Links up and goes to work. */
+  serve(): Promise<void>;
+  /** Lets running steps end within `graceMs`, then stops everything. The ports stay open. */
+  stop(graceMs: number): Promise<void>;
+  /** Rejects when a defect makes it impossible to go on. */
+  readonly broken: Promise<void>;
+};
+
+const liveTransfers = 32;
+const innerKeepsPayloadsFor = 86_400_000;
+
+/** Starts a server's actors; they follow the log from here on. */
+export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
+  const { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log } = ports;
+  const { config } = settings;
+  const { role, node } = config;
+  const retries = settings.retries ?? defaultRetries;
+  const open = new Set<string>();
+  const stops: ((graceMs: number) => Promise<void> | void)[] = [];
+
+  const streams = openStreams({ log: eventLog, clock, ids, role, node });
+  const projection = transfersProjection({
+    role,
+    node,
+    peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
+    stepOf,
+    retries,
+    keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
+  });
+  const stopProjector = new AbortController();
+  const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const projector = await startProjector(eventLog, models, projections, stopProjector.signal);
+  stops.push(async () => {
+    stopProjector.abort();
+    await projector.ended.catch(() => undefined);
+  });
+
+  const shared = { ...ports, streams, projection, projector, role, node, retries, open };
+  const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
+  const intake =
+    config.role === 'dmz'
+      ? openIntake({ ...shared, door: openDoor({ ...shared, projection: channelsProjection, limits: config.limits }) })
+      : undefined;
+  const control = controlOf({ ...shared, status: () => ({ node, ...settings.status() }) });
+  const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
+  const sweeping = { ...shared, directories };
+  const steps = {
+    fetch: fetchPayload(payloads, messages, node),
+    process: process(config.role === 'inner' ? config.profiles : [], streams, ids),
+    prepare: prepare(delivery, payloads),
+    deliver: deliver(delivery),
+    acknowledge,
+    purge: purge(payloads, streams, node),
+  };
+  const handlers: PeerHandlers = {
+    events: (from, parcels) => inbox.take(from, parcels),
+    payload: (_from, key, start) => servePayload(payloads, key, start),
+    channels: async (_from, snapshot) =>
+      intake === undefined
+        ? left(refusal('notPermitted', 'inner takes no channels'))
+        : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
+    command: (_from, command) => control.takeOrder(command),
+  };
+
+  return {
+    control,
+    intake,
+    broken: projector.ended,
+    catchUp: async () => {
+      await projector.caughtUp;
+      await sweepPayloads(sweeping);
+      await sweepTemporaries(sweeping);
+    },
+    serve: async () => {
+      orThrow(await messages.start(handlers)());
+      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
+      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping));
+      if (config.role === 'inner') {
+        const { channels } = config;
+        const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
+        stops.push(publishChannels(messages, snapshot, clock, log));
+      }
+    },
+    stop: async (graceMs) => {
+      intake?.end();
+      for (const stop of stops.splice(0).reverse()) await stop(graceMs);
+    },
+  };
+};
+
+const deliveryDirectories = (config: InnerConfig): readonly string[] => [
+  ...new Set(config.profiles.flatMap((profile) => profile.responses.map((response) => response.directory))),
+];
+
+/** What a dmz may open at this inner: data of channels that are shown to it, in payloads of its own. */
+const admitsOf = (config: InnerConfig): InboxNeeds['admits'] => {
+  const visible = new Set(config.channels.filter((each) => !each.invisibleToDmz).map((each) => each.name));
+  return (from, event) => {
+    if (event.type !== 'received') return undefined;
+    if (!visible.has(event.data.channel)) return `there is no channel ${event.data.channel} for ${from.node}`;
+    return event.data.payload.key.startsWith(`${from.node}.`) ? undefined : 'its payload is not its own';
+  };
+};

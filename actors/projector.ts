@@ -1,0 +1,119 @@
+/** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
+import { isLeft } from 'fp-ts/lib/Either.js';
+import { Subject } from 'rxjs';
+import type {
+  AnyProjection,
+  EventLog,
+  Live,
+  LoggedEvent,
+  Position,
+  Projection,
+  ReadModels,
+  Row,
+} from '../domain/ports.ts';
+import { orThrow } from './unwrap.ts';
+
+/** The running read models of a server. */
+export type Projector = {
+  /** Answers once everything that was in the log at the start is in the read models. */
+  readonly caughtUp: Promise<void>;
+  /** Answers once the read models have come to this position. */
+  settled(position: Position | undefined): Promise<void>;
+  /** Changes a row beside its fold (a mark that is no event); runs in turn with the folding. */
+  mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R): Promise<void>;
+  /** Batches of events, after their rows are stored. */
+  readonly batches: Live<readonly LoggedEvent[]>;
+  /** Ends with the signal given at the start; rejects on a defect. */
+  readonly ended: Promise<void>;
+};
+
+type Running = { readonly projection: Projection; checkpoint: Position | undefined };
+
+/** Starts the read models; they stop with the signal. */
+export const startProjector = async (
+  log: EventLog,
+  models: ReadModels,
+  projections: readonly AnyProjection[],
+  signal: AbortSignal,
+): Promise<Projector> => {
+  const running: Running[] = [];
+  for (const projection of projections as readonly Projection[]) {
+    running.push({ projection, checkpoint: orThrow(await models.open(projection)()) });
+  }
+  const batches = new Subject<readonly LoggedEvent[]>();
+  const waiting = new Set<{ readonly position: Position; readonly resolve: () => void }>();
+  let reached = running.map((each) => each.checkpoint).reduce(lower, running[0]?.checkpoint);
+  let queue: Promise<unknown> = Promise.resolve();
+  const inTurn = <A>(work: () => Promise<A>): Promise<A> => {
+    const result = queue.then(work);
+    queue = result.catch(() => undefined);
+    return result;
+  };
+  let caught: () => void = () => undefined;
+  const caughtUp = new Promise<void>((resolve) => {
+    caught = resolve;
+  });
+
+  const take = async (events: readonly LoggedEvent[]): Promise<void> => {
+    for (const each of running) {
+      await inTurn(() => advance(models, each, events));
+    }
+    reached = events.at(-1)?.position ?? reached;
+    for (const each of waiting) {
+      if (reached !== undefined && each.position <= reached) {
+        waiting.delete(each);
+        each.resolve();
+      }
+    }
+    batches.next(events);
+  };
+
+  const run = async (): Promise<void> => {
+    for await (const item of log.follow(reached, signal)) {
+      if (item.kind === 'caughtUp') caught();
+      else await take(item.events);
+    }
+  };
+  const ended = run().finally(() => {
+    for (const each of waiting) each.resolve();
+    batches.complete();
+  });
+
+  return {
+    caughtUp: Promise.race([caughtUp, ended]),
+    settled: (position) =>
+      position === undefined || (reached !== undefined && position <= reached) || signal.aborted
+        ? Promise.resolve()
+        : new Promise((resolve) => waiting.add({ position, resolve })),
+    mark: (projection, key, change) =>
+      inTurn(async () => {
+        const row = orThrow(await models.get(projection, [key])()).get(key);
+        if (row !== undefined) orThrow(await models.put(projection, new Map([[key, change(row)]]))());
+      }),
+    batches,
+    ended,
+  };
+};
+
+const lower = (a: Position | undefined, b: Position | undefined): Position | undefined =>
+  a === undefined || b === undefined ? undefined : a < b ? a : b;
+
+const advance = async (models: ReadModels, each: Running, events: readonly LoggedEvent[]): Promise<void> => {
+  const { projection, checkpoint } = each;
+  const last = events.at(-1)?.position;
+  const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
+  const keyed = fresh.flatMap((event) => {
+    const key = projection.keyOf(event);
+    return key === undefined ? [] : [{ key, event }];
+  });
+  if (last === undefined || fresh.length === 0) return;
+  const rows = new Map<string, Row | undefined>();
+  if (keyed.length > 0) {
+    const got = await models.get(projection, [...new Set(keyed.map((one) => one.key))])();
+    if (isLeft(got)) throw new Error(got.left.text);
+    for (const [key, row] of got.right) rows.set(key, row);
+    for (const { key, event } of keyed) rows.set(key, projection.fold(rows.get(key), event));
+  }
+  orThrow(await models.put(projection, rows, last)());
+  each.checkpoint = last;
+};

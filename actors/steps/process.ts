@@ -1,0 +1,53 @@
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { temporary } from '../../domain/failure.ts';
+import type { PayloadRef } from '../../domain/payload.ts';
+import type { Ids } from '../../domain/ports.ts';
+import { chooseProfile, type Profile } from '../../domain/profile.ts';
+import type { Folded } from '../../domain/transfer/fold.ts';
+import type { Fact } from '../../domain/transfer/vocabulary.ts';
+import type { Step } from '../step.ts';
+import type { Streams } from '../streams.ts';
+
+/**
+ * First pins the profile, then, as a record of its own, creates the responses, each a transfer of its own. Without a
+ * matching profile the transfer is held: data is never thrown away for want of a profile.
+ */
+export const process =
+  (profiles: readonly Profile[], streams: Streams, ids: Ids): Step =>
+  (folded) =>
+  async () => {
+    const { transfer } = folded;
+    if (transfer.profile === undefined) {
+      const chosen = chooseProfile(profiles, transfer);
+      if (chosen !== undefined) return right([{ type: 'matched', data: { profile: chosen.name } }]);
+      const reason = `no profile matches "${transfer.name}" on channel ${transfer.channel}`;
+      return right([{ type: 'held', data: { code: 'noProfile', reason } }]);
+    }
+    const profile = profiles.find((each) => each.name === transfer.profile);
+    const payload = transfer.copy ?? transfer.payload;
+    if (profile === undefined || payload === undefined) {
+      const reason = `its profile ${transfer.profile} is no longer in the config`;
+      return right([{ type: 'held', data: { code: 'noProfile', reason } }]);
+    }
+    const responses: string[] = [];
+    for (const [index] of profile.responses.entries()) {
+      const id = ids.derived('response', folded.id, index, transfer.run);
+      const created = await streams.record(id, 'create', (existing) =>
+        right(existing === undefined ? [creation(folded, profile, payload, index)] : []),
+      );
+      if (isLeft(created)) return left(temporary('log', created.left.text));
+      responses.push(id);
+    }
+    return right([{ type: 'processed', data: { responses } }]);
+  };
+
+const creation = ({ id, transfer }: Folded, profile: Profile, payload: PayloadRef, index: number): Fact => ({
+  type: 'created',
+  data: {
+    scenario: 'innerOnly',
+    channel: transfer.channel,
+    payload,
+    target: { kind: 'file', directory: profile.responses[index]?.directory ?? '', name: transfer.name },
+    parent: { transfer: id, index, run: transfer.run },
+  },
+});

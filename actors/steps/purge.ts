@@ -1,0 +1,25 @@
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { temporary } from '../../domain/failure.ts';
+import { keyOf } from '../../domain/payload.ts';
+import type { PayloadStore } from '../../domain/ports.ts';
+import type { Step } from '../step.ts';
+import type { Streams } from '../streams.ts';
+
+/** Frees this server's copy of an ended transfer's payload; not before its responses have ended, too. */
+export const purge =
+  (payloads: PayloadStore, streams: Streams, node: string): Step =>
+  ({ id, transfer: { payload, copy, responses } }) =>
+  async () => {
+    for (const response of responses) {
+      const loaded = await streams.load(response);
+      if (isLeft(loaded)) return loaded;
+      if (loaded.right !== undefined && !loaded.right.ended)
+        return left(temporary('responsesOpen', `response ${response} is still open`));
+    }
+    const own = [payload?.key, copy?.key, keyOf(node, id)].filter((key) => key?.startsWith(`${node}.`) === true);
+    for (const key of new Set(own)) {
+      const removed = await payloads.remove(key ?? '')();
+      if (isLeft(removed)) return removed;
+    }
+    return right([{ type: 'purged', data: {} }]);
+  };

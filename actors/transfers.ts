@@ -1,0 +1,151 @@
+/** The supervisor: due rows become live actors, within limits. Waiting costs a row, not an actor. */
+import { isLeft } from 'fp-ts/lib/Either.js';
+import { type AnyActorRef, createActor } from 'xstate';
+import type { Clock, Log, Projection, ReadModels } from '../domain/ports.ts';
+import type { Role } from '../domain/role.ts';
+import type { TransferRecord } from '../projections/transfers.ts';
+import type { Projector } from './projector.ts';
+import type { StepNeeds } from './step.ts';
+import { liveTransfer, stepFor } from './transfer.ts';
+import { orThrow } from './unwrap.ts';
+
+/** What the supervisor rests on. */
+export type SupervisorNeeds = StepNeeds & {
+  readonly models: ReadModels;
+  readonly projection: Projection<TransferRecord>;
+  readonly projector: Projector;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly role: Role;
+  /** Live actors at the same time. */
+  readonly most: number;
+};
+
+/** The running supervisor. */
+export type Supervisor = {
+  /** Stops starting actors and answers when the live ones have rested; after `graceMs` they are stopped. */
+  stop(graceMs: number): Promise<void>;
+};
+
+const postponedFor = 5_000;
+const brokenFor = 60_000;
+
+/** Starts the supervisor. */
+export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
+  const { models, projection, projector, clock, log, role } = needs;
+  const logic = liveTransfer(needs, role);
+  const live = new Map<string, AnyActorRef>();
+  let stopped = false;
+  let looking = false;
+  let again = false;
+  let cancelTimer: () => void = () => undefined;
+  let rested: () => void = () => undefined;
+
+  const finish = async (id: string, postpone: number): Promise<void> => {
+    if (postpone > 0)
+      await projector.mark(projection, id, (row) =>
+        row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone },
+      );
+    await projector.settled(needs.streams.position());
+    live.delete(id);
+    if (live.size === 0) rested();
+    look();
+  };
+
+  const start = async (row: TransferRecord): Promise<void> => {
+    const loaded = await needs.streams.load(row.id);
+    if (isLeft(loaded) || loaded.right === undefined || stopped) {
+      await finish(row.id, isLeft(loaded) ? postponedFor : 0);
+      return;
+    }
+    const folded = loaded.right;
+    const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
+    const actor = createActor(logic, { input: { folded, first } });
+    live.set(row.id, actor);
+    actor.subscribe({
+      complete: () => {
+        const end = actor.getSnapshot();
+        const postponed = end.context.folded.revision === folded.revision && first !== undefined;
+        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? postponedFor : 0);
+      },
+      error: (error) => log.alarm('a step is broken', { transfer: row.id, step: first ?? '', error: String(error) }),
+    });
+    actor.start();
+  };
+
+  const settle = (id: string, postpone: number): Promise<void> =>
+    finish(id, postpone).catch((error: unknown) => {
+      live.delete(id);
+      if (!stopped) log.error('the supervisor could not settle a transfer', { transfer: id, error: String(error) });
+    });
+
+  const lookOnce = async (): Promise<void> => {
+    const room = needs.most - live.size;
+    const now = clock.now();
+    const limit = needs.most * 2;
+    if (room > 0) {
+      const rows = orThrow(
+        await models.query(projection, { where: { dueAt: { from: 0, to: now } }, orderBy: 'dueAt', limit })(),
+      );
+      for (const row of rows.filter((each) => !live.has(each.id)).slice(0, room)) {
+        live.set(row.id, idle);
+        void start(row).catch((error: unknown) => {
+          log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
+          void settle(row.id, brokenFor);
+        });
+      }
+    }
+    const [next] = orThrow(
+      await models.query(projection, { where: { dueAt: { from: now + 1 } }, orderBy: 'dueAt', limit: 1 })(),
+    );
+    cancelTimer();
+    if (next?.dueAt !== undefined && next.dueAt !== null && !stopped)
+      cancelTimer = clock.after(Math.max(1, next.dueAt - clock.now()), look);
+  };
+
+  const look = (): void => {
+    again = !stopped;
+    if (looking) return;
+    looking = true;
+    void (async () => {
+      while (again) {
+        again = false;
+        await lookOnce();
+      }
+    })()
+      .catch((error: unknown) => {
+        if (!stopped) {
+          log.error('the supervisor could not look for due transfers', { error: String(error) });
+          cancelTimer = clock.after(postponedFor, look);
+        }
+      })
+      .finally(() => {
+        looking = false;
+      });
+  };
+
+  const subscription = projector.batches.subscribe(look);
+  look();
+
+  return {
+    stop: (graceMs) => {
+      stopped = true;
+      cancelTimer();
+      subscription.unsubscribe();
+      if (live.size === 0) return Promise.resolve();
+      return new Promise((resolve) => {
+        const cancel = clock.after(graceMs, () => {
+          for (const actor of live.values()) actor.stop();
+          resolve();
+        });
+        rested = () => {
+          cancel();
+          resolve();
+        };
+      });
+    },
+  };
+};
+
+/** Holds a transfer's place while its stream is being read. */
+const idle = { stop: () => undefined } as unknown as AnyActorRef;

@@ -1,0 +1,53 @@
+/** What is wrong with a config beyond its own shape: directories, keys, ports. Changes nothing but missing directories. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Config, Problem } from '../domain/config.ts';
+import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
+import { codeOf } from './shared/failing.ts';
+import { whyNotOurs } from './shared/identity.ts';
+import type { LoadedConfig } from './shared/loaded-config.ts';
+
+/** The problems that would keep a server from starting, whether its ports are free or not. */
+export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readonly Problem[]> => {
+  const problems: Problem[] = [];
+  const unwritable = await whyNotWritable(config.data);
+  if (unwritable !== undefined) problems.push({ path: 'data', problem: unwritable });
+  const keys = whyNotOurs(config.role, config.node, tls, Date.now());
+  if (keys !== undefined) problems.push(keys);
+  for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries())
+    for (const [j, response] of profile.responses.entries()) {
+      const problem = await whyNotDeliverable(response.directory);
+      if (problem !== undefined) problems.push({ path: `profiles[${i}].responses[${j}].directory`, problem });
+    }
+  return problems;
+};
+
+/** All of them: for `sallyport check`, while no server runs on this config. */
+export const checkAll = async (loaded: LoadedConfig): Promise<readonly Problem[]> => {
+  const problems = [...(await checkPlaces(loaded))];
+  for (const { path, host, port } of endpoints(loaded.config)) {
+    const problem = await whyNotFree(host, port);
+    if (problem !== undefined) problems.push({ path, problem });
+  }
+  return problems;
+};
+
+const endpoints = (config: Config) => {
+  const { mode, host, port } = config.messageService;
+  const link = config.role === 'dmz' || mode === 'direct' ? [{ path: 'messageService.port', host, port }] : [];
+  const listeners = config.role === 'dmz' ? config.listeners : [];
+  return [...link, ...listeners.map((each, i) => ({ path: `listeners[${i}].port`, host: each.host, port: each.port }))];
+};
+
+const whyNotFree = async (host: string, port: number): Promise<string | undefined> => {
+  const server = createServer();
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return undefined;
+  } catch (error) {
+    return `${host}:${port} cannot be listened on (${codeOf(error) ?? String(error)}); is another server running on it?`;
+  }
+};

@@ -1,0 +1,42 @@
+/** Between the port's events and the stored ones. */
+import type { Expected, JsonObject, LoggedEvent, NewEvent, Position } from '../../domain/ports.ts';
+import type { ExpectedRevision, PackedEvent, StoredEvent } from './protocol.ts';
+
+/** The largest event, serialised, in bytes: as EventStoreDB's default. */
+export const largestEvent = 1024 ** 2;
+
+/** Bytes that an event takes: its id, type, data and metadata. */
+export const bytesOf = (event: PackedEvent): number => event.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+
+/** An event as it is stored. */
+export const pack = ({ id, type, data, metadata }: NewEvent): PackedEvent => [
+  id,
+  type,
+  JSON.stringify(data),
+  JSON.stringify(metadata),
+];
+
+/** A stored event as the port gives it. */
+export const unpack = ([ordinal, stream, revision, id, type, data, metadata]: StoredEvent): LoggedEvent => ({
+  id,
+  type,
+  data: JSON.parse(data) as JsonObject,
+  metadata: JSON.parse(metadata) as JsonObject,
+  stream,
+  revision: BigInt(revision),
+  position: positionOf(ordinal),
+});
+
+/** A position is its ordinal, padded so that text order is log order. */
+export const positionOf = (ordinal: number): Position => String(ordinal).padStart(16, '0');
+
+/** The ordinal of a position, 0 for none; a text that is no position of this log is a defect. */
+export const ordinalOf = (position: Position | undefined): number => {
+  if (position === undefined) return 0;
+  if (!/^\d{16}$/.test(position)) throw new Error(`"${position.slice(0, 40)}" is no position of this event log`);
+  return Number(position);
+};
+
+/** Beyond 2^53 a revision is no longer exact, but then no stream is as long. */
+export const packExpected = (expected: Expected): ExpectedRevision =>
+  typeof expected === 'bigint' ? Number(expected) : expected;

@@ -1,0 +1,129 @@
+/** THE COMPOSITION ROOT: config → ports → running server. The only module that sees everything. */
+import { join } from 'node:path';
+import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { createActor, toPromise } from 'xstate';
+import { type Listeners, openListeners } from '../actors/listeners.ts';
+import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
+import { type ServerPhases, serverLogic } from '../actors/server.ts';
+import type { Control } from '../domain/control.ts';
+import type { Log } from '../domain/ports.ts';
+import { checkPlaces } from './check.ts';
+import { serveControl } from './control/server.ts';
+import { directoryDelivery } from './delivery/directory.ts';
+import { embeddedEventLog } from './eventlog/embedded.ts';
+import { messageService } from './messages/index.ts';
+import { diskPayloads } from './payloads/disk.ts';
+import { protocols } from './protocols.ts';
+import { sqliteReadModels } from './readmodels/sqlite.ts';
+import { systemClock } from './shared/clock.ts';
+import { systemIds } from './shared/ids.ts';
+import type { LoadedConfig } from './shared/loaded-config.ts';
+import { lockDirectory } from './shared/lock.ts';
+import { argon2Verifiers } from './verifiers/argon2.ts';
+
+/** A running server. `closed` answers the exit code: 0 after an orderly stop. */
+export type Gateway = { readonly control: Control; readonly closed: Promise<number>; stop(): Promise<void> };
+
+const graceMs = 10_000;
+
+/** Starts a server; answers once it serves, or one sentence why it does not. */
+export const startGateway = async (loaded: LoadedConfig, log: Log): Promise<Either<string, Gateway>> => {
+  const problems = await checkPlaces(loaded);
+  if (problems.length > 0) return left(problems.map(({ path, problem }) => `${path}: ${problem}`).join('; '));
+  const server = assemble(loaded, log);
+  const actor = createActor(serverLogic(server.phases));
+  const ended = toPromise(actor);
+  const serving = new Promise<boolean>((resolve) => {
+    actor.subscribe((snapshot) => {
+      server.enter(snapshot.value);
+      if (snapshot.value === 'serving') resolve(true);
+      if (snapshot.status !== 'active') resolve(false);
+    });
+  });
+  actor.start();
+  if (!(await serving)) return left((await ended).reason ?? 'the server was stopped while it started');
+  const closed = ended.then(({ reason }) => {
+    if (reason !== null) log.error('the server had to stop', { reason });
+    return reason === null ? 0 : 1;
+  });
+  const stop = async () => {
+    actor.send({ type: 'stop' });
+    await ended;
+  };
+  return right({ control: server.control(), closed, stop });
+};
+
+/** A server's parts, and the phases of its life over them. What was opened last is closed first. */
+const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
+  const { role, node, data, messageService: link } = config;
+  const clock = systemClock();
+  const closers: (() => Promise<void>)[] = [];
+  let phase = 'starting';
+  let running: RunningNode | undefined;
+  let listeners: Listeners | undefined;
+  let die: (error: Error) => void = () => undefined;
+  const fatal = new Promise<never>((_, reject) => {
+    die = reject;
+  });
+  fatal.catch(() => undefined);
+
+  const started = (): RunningNode => {
+    if (running === undefined) throw new Error('the server has not been started');
+    return running;
+  };
+
+  const openPorts = async (): Promise<NodePorts> => {
+    closers.push(await lockDirectory(data));
+    const eventLog = await embeddedEventLog({ directory: data, onFatal: die });
+    closers.push(() => eventLog.close());
+    const models = await sqliteReadModels({ directory: data });
+    closers.push(() => models.close());
+    const payloads = await diskPayloads({ directory: data, onFatal: die });
+    closers.push(() => payloads.close());
+    const messages = messageService({ role, node, ...link, ...tls, log, clock });
+    closers.push(() => messages.close());
+    const verifiers = argon2Verifiers({ clock });
+    const [delivery, ids] = [directoryDelivery(), systemIds()];
+    return { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+  };
+
+  const phases: ServerPhases = {
+    fatal,
+    start: async () => {
+      const status = () => ({
+        state: phase,
+        listeners: listeners?.addresses() ?? [],
+        residentBytes: process.memoryUsage.rss(),
+      });
+      const node = await startNode(await openPorts(), { config, passwords: secrets, status });
+      running = node;
+      closers.push(() => node.stop(graceMs));
+      node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));
+    },
+    catchUp: () => started().catchUp(),
+    serve: async () => {
+      const { control, intake } = started();
+      await started().serve();
+      const socket = await serveControl({ data, control, log });
+      closers.push(() => socket.close());
+      if (config.role === 'dmz' && intake !== undefined) {
+        const context = { intake, log, clock, directory: join(data, 'keys') };
+        const opened = await openListeners(config.listeners, protocols, context, log);
+        listeners = opened;
+        closers.push(() => opened.close(graceMs));
+      }
+      log.info(`${role} ${node} serves`, { data });
+    },
+    drain: async () => {
+      for (const close of closers.splice(0).reverse()) await close();
+    },
+  };
+
+  return {
+    phases,
+    control: (): Control => started().control,
+    enter: (next: string) => {
+      phase = next;
+    },
+  };
+};

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+/** The process entry: hands the commands what they are made of. */
+import { fileURLToPath } from 'node:url';
+import { checkAll } from './check.ts';
+import { runCli } from './cli/index.ts';
+import { dataOf, loadConfig } from './config/load.ts';
+import { controlClient } from './control/client.ts';
+import { runDemo } from './demo/index.ts';
+import { startGateway } from './gateway.ts';
+import { bundle, createKeys, renewKeys, showKeys } from './keys/index.ts';
+import { protocols } from './protocols.ts';
+import { systemClock } from './shared/clock.ts';
+
+const clock = systemClock();
+
+const defect = (error: unknown): void => {
+  process.stderr.write(`sallyport: a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(70);
+};
+process.on('uncaughtException', defect).on('unhandledRejection', defect);
+
+const keys = { create: createKeys, bundle, renew: renewKeys, show: showKeys };
+const entry = fileURLToPath(import.meta.url);
+process.exitCode = await runCli(process.argv.slice(2), {
+  protocols,
+  load: loadConfig,
+  dataOf,
+  start: startGateway,
+  check: checkAll,
+  keys,
+  controlClient,
+  demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
+  clock,
+});

@@ -1,0 +1,83 @@
+/** The message service: HTTP/2 over TLS 1.3 between the two servers, direct or pushback. */
+import { permanent, temporary } from '../../domain/failure.ts';
+import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer } from '../../domain/message.ts';
+import { attempt } from '../shared/attempt.ts';
+import { ask, askPayload, noLink } from './ask.ts';
+import { decodeSequence, encodeOne, encodeSequence } from './codec.ts';
+import type { Asking } from './connection.ts';
+import { credits } from './credits.ts';
+import { explain, failing, failureOf } from './failures.ts';
+import type { Lane } from './hello.ts';
+import { limits } from './limits.ts';
+import { type MessageServiceOptions, network } from './network.ts';
+
+export type { KnownPeer } from './identity.ts';
+export type { MessageServiceOptions };
+
+const tooLarge = (text: string): Error => failing(permanent('tooLarge', text));
+
+const answersIn = (node: string, body: Uint8Array, count: number): readonly ParcelAnswer[] => {
+  try {
+    const answers = decodeSequence(body, count).map((item) => parcelAnswer.parse(item));
+    if (answers.length === count) return answers;
+  } catch {
+    // as good as none
+  }
+  throw failing(temporary('badAnswer', `${node} answered something that is not understood; do both run one version?`));
+};
+
+/** The message service of a server. It is silent until `start`, and asks only while the link is up. */
+export const messageService = (options: MessageServiceOptions): Messages => {
+  const { maxMessageSize: most, clock, log } = options;
+  const listeners = new Set<(state: LinkState) => void>();
+  const { links, start, close } = network(options, (state) => {
+    log[state.up ? 'info' : 'warn'](`message service: the link to ${state.node} is ${state.up ? 'up' : 'down'}`, {
+      node: state.node,
+    });
+    for (const listener of [...listeners]) listener(state);
+  });
+  const inTurn = credits(2 * most);
+
+  const askingOn = (node: string, lane: Lane): Asking => {
+    const found = links.get(node);
+    if (found === undefined) throw failing(permanent('unknownPeer', `${node} is not in messageService.peers.`));
+    const connection = found.asking(lane);
+    if (connection === undefined) throw noLink(node);
+    return connection;
+  };
+
+  const post = async (node: string, path: string, body: Uint8Array): Promise<Uint8Array> => {
+    if (body.length > most)
+      throw tooLarge(`The message for ${node} has ${body.length} bytes, and maxMessageSize is ${most}.`);
+    askingOn(node, 'events');
+    const reply = await inTurn(body.length, () => ask(askingOn(node, 'events'), path, body, { most, clock }));
+    if (reply.status !== 200) throw failing(failureOf(node, reply));
+    return reply.body;
+  };
+
+  return {
+    start: (handlers) => attempt(() => start(handlers), explain),
+    links: () => [...links.values()].map((each) => each.state()),
+    onLink: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    events: (to, parcels) =>
+      attempt(async () => {
+        if (parcels.length === 0) return [];
+        if (parcels.length > limits.parcels) throw tooLarge(`A batch has at most ${limits.parcels} events.`);
+        return answersIn(to, await post(to, '/events', encodeSequence(parcels)), parcels.length);
+      }, explain),
+    payload: (from, key, start) =>
+      attempt(async () => askPayload(askingOn(from, 'bulk'), key, start, { most, clock }), explain),
+    channels: (to, snapshot) =>
+      attempt(async () => {
+        await post(to, '/channels', encodeOne(snapshot));
+      }, explain),
+    command: (to, command) =>
+      attempt(async () => {
+        await post(to, '/command', encodeOne(command));
+      }, explain),
+    close,
+  };
+};

@@ -1,0 +1,31 @@
+/** Every bound of the message service. Times are milliseconds, sizes bytes. */
+
+const mebibyte = 1024 * 1024;
+
+export const limits = {
+  /** From the TCP connection to the end of the TLS handshake. */
+  handshake: 10_000,
+  /** From there to the hello. */
+  hello: 10_000,
+  /** Connections that have not said hello yet; more are dropped at once. */
+  halfOpen: 64,
+  /** A connection is dead when no byte arrived for `dead`; a ping every `ping` makes a living one send some. */
+  ping: 3_000,
+  dead: 10_000,
+  /** A request other than a payload, from asking to the whole answer. */
+  ask: 30_000,
+  /** A payload without a byte. */
+  stall: 30_000,
+  /** What `close` waits for running requests. */
+  close: 1_500,
+  backoff: { first: 200, most: 15_000 },
+  /** Requests at the same time on one connection. */
+  streams: 256,
+  parcels: 1_000,
+  /** Text of a person's size: refusals, answers. */
+  text: 1_000,
+  /** What may be on its way unread; the 64 KiB that HTTP/2 begins with give 0.6 MiB/s at 100 ms. */
+  streamWindow: 8 * mebibyte,
+  sessionWindow: 16 * mebibyte,
+  hellos: 16 * 1024,
+} as const;

@@ -1,0 +1,6 @@
+/** THE REGISTRY: one line a protocol. */
+import type { Protocol } from '../domain/protocol.ts';
+import { sftp } from './sftp/index.ts';
+
+/** Every protocol that partners can be served with. */
+export const protocols: readonly Protocol[] = [sftp];

@@ -1,0 +1,116 @@
+/** Tables and queries of read models as SQL. Names come from code only, and are checked all the same. */
+import type { Indexed, Query } from '../../domain/ports.ts';
+import type { Sql, SqlQuery, TableSpec } from './protocol.ts';
+
+/** Up to so many rows are sorted for a page; beyond, the index of the order is read instead. */
+const crowded = 5_000;
+
+const nameOf = (prefix: string, name: string): string => {
+  if (!/^[a-z][A-Za-z0-9_-]{0,62}$/.test(name))
+    throw new Error(`"${name.slice(0, 80)}" cannot name a read model or an index`);
+  return `"${prefix}_${name}"`;
+};
+
+/** The table of a projection. */
+export const tableOf = (table: TableSpec): string => nameOf('p', table.name);
+const columnOf = (table: TableSpec, index: string): string => {
+  if (!table.indexes.includes(index)) throw new Error(`${table.name} has no index ${index}`);
+  return nameOf('i', index);
+};
+
+// Index names share one space; a dot stands in no name of ours, so none can be read two ways.
+const indexOf = (table: TableSpec, index: string): string => `"x_${table.name}.${index}"`;
+
+/** Drops the table and makes it anew. Each index ends with the key, so that a page in its order is read, not sorted. */
+export const createTable = (table: TableSpec): string => {
+  const name = tableOf(table);
+  const columns = table.indexes.map((index) => columnOf(table, index));
+  return [
+    `DROP TABLE IF EXISTS ${name}`,
+    `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`,
+    ...table.indexes.map(
+      (index) => `CREATE INDEX ${indexOf(table, index)} ON ${name} (${columnOf(table, index)}, key)`,
+    ),
+  ].join(';\n');
+};
+
+/** Inserts or replaces one row: key, row, then the index values. */
+export const upsertRow = (table: TableSpec): string => {
+  const columns = ['key', 'row', ...table.indexes.map((index) => columnOf(table, index))];
+  const updates = columns.slice(1).map((column) => `${column} = excluded.${column}`);
+  return `INSERT INTO ${tableOf(table)} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})
+          ON CONFLICT (key) DO UPDATE SET ${updates.join(', ')}`;
+};
+
+const isRange = (
+  condition: Indexed | { readonly from?: Indexed; readonly to?: Indexed },
+): condition is { readonly from?: Indexed; readonly to?: Indexed } =>
+  typeof condition === 'object' && condition !== null;
+
+const termOf = (table: TableSpec, index: string, condition: NonNullable<Query['where']>[string]): Sql => {
+  const column = columnOf(table, index);
+  if (condition === null) return { sql: `${column} IS NULL`, parameters: [] };
+  if (!isRange(condition)) return { sql: `${column} = ?`, parameters: [condition] };
+  const { from = null, to = null } = condition;
+  return {
+    sql: `${column} IS NOT NULL${from === null ? '' : ` AND ${column} >= ?`}${to === null ? '' : ` AND ${column} <= ?`}`,
+    parameters: [from, to].filter((bound) => bound !== null),
+  };
+};
+
+const whereOf = (table: TableSpec, where: Query['where'] = {}): Sql & Pick<SqlQuery, 'conditions'> => {
+  const terms = Object.entries(where).map(([index, condition]) => ({ index, term: termOf(table, index, condition) }));
+  return {
+    sql: terms.length === 0 ? '' : ` WHERE ${terms.map(({ term }) => term.sql).join(' AND ')}`,
+    parameters: terms.flatMap(({ term }) => term.parameters),
+    conditions: terms.map(({ index, term }) => ({
+      index: indexOf(table, index),
+      found: {
+        sql: `SELECT count(*) AS n FROM (SELECT 1 FROM ${tableOf(table)} WHERE ${term.sql} LIMIT ${crowded + 1})`,
+        parameters: term.parameters,
+      },
+    })),
+  };
+};
+
+const count = (what: string, n: number): number => {
+  if (!Number.isSafeInteger(n) || n < 0) throw new Error(`${what} must be a whole number from 0, not ${n}`);
+  return n;
+};
+
+/** A page of rows. Refuses an unknown index, and a limit or offset that is no whole number. */
+export const selectRows = (table: TableSpec, query: Query): SqlQuery => {
+  const { sql, parameters, conditions } = whereOf(table, query.where);
+  const { orderBy } = query;
+  const direction = query.descending === true ? 'DESC' : 'ASC';
+  const order = [...(orderBy === undefined ? [] : [columnOf(table, orderBy)]), 'key'];
+  return {
+    select: `SELECT row FROM ${tableOf(table)}`,
+    rest: {
+      sql: `${sql} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ? OFFSET ?`,
+      parameters: [...parameters, count('limit', query.limit), count('offset', query.offset ?? 0)],
+    },
+    conditions,
+    order: orderBy === undefined ? undefined : indexOf(table, orderBy),
+  };
+};
+
+/** How many rows there are. */
+export const countRows = (table: TableSpec, where: Query['where']): SqlQuery => {
+  const { sql, parameters, conditions } = whereOf(table, where);
+  return { select: `SELECT count(*) FROM ${tableOf(table)}`, rest: { sql, parameters }, conditions, order: undefined };
+};
+
+/**
+ * The whole SQL, by the index that reads least: that of the condition that finds fewest rows, or, where each finds many,
+ * that of the order, so that a page of many is read until it is full and not sorted. SQLite alone guesses both wrongly.
+ */
+export const planned = ({ select, rest, conditions, order }: SqlQuery, countOf: (found: Sql) => number): Sql => {
+  const indexes = new Set([...conditions.map(({ index }) => index), ...(order === undefined ? [] : [order])]);
+  const [only] = indexes;
+  const counted = indexes.size < 2 ? [] : conditions.map(({ index, found }) => ({ index, rows: countOf(found) }));
+  const [least] = counted.sort((a, b) => a.rows - b.rows);
+  const crowd = least === undefined || least.rows > crowded;
+  const best = indexes.size === 1 ? only : crowd ? (order ?? least?.index) : least.index;
+  return { sql: `${select}${best === undefined ? '' : ` INDEXED BY ${best}`}${rest.sql}`, parameters: rest.parameters };
+};

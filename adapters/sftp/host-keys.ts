@@ -1,0 +1,72 @@
+/** The server's own keys: those of the config, or two that are made once and kept. */
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { fingerprint } from './fingerprint.ts';
+
+/** A private host key as ssh2 wants it, and what partners compare. */
+export type HostKey = { readonly pem: string; readonly type: string; readonly fingerprint: string };
+
+/** The keys of the given files, or else an Ed25519 and an ECDSA key in `directory`, made (0600) where they are missing. */
+export const hostKeys = async (
+  files: readonly string[] | undefined,
+  directory: string,
+): Promise<readonly HostKey[]> => {
+  if (files !== undefined) return Promise.all(files.map(read));
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  return Promise.all([
+    kept(join(directory, 'ssh_host_ed25519_key'), makeEd25519),
+    kept(join(directory, 'ssh_host_ecdsa_key'), makeEcdsa),
+  ]);
+};
+
+const kept = async (file: string, make: () => string): Promise<HostKey> => {
+  try {
+    return await read(file);
+  } catch (error) {
+    if ((error as { cause?: { code?: string } }).cause?.code !== 'ENOENT') throw error;
+  }
+  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
+  const handle = await open(temporary, 'wx', 0o600);
+  try {
+    await handle.writeFile(make());
+    await handle.sync();
+    // Servers that share the directory must end up with one key: the first link wins, the others read it.
+    await link(temporary, file).catch((error: unknown) => {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await handle.close();
+    await rm(temporary, { force: true });
+  }
+  return read(file);
+};
+
+const read = async (file: string): Promise<HostKey> => {
+  const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new Error(`host key ${file} cannot be read; name a file that this server's user may read`, { cause });
+  });
+  const key = parse(pem);
+  if (key === undefined)
+    throw new Error(`host key ${file} is not a private key without a passphrase; make one with ssh-keygen -t ed25519`);
+  return { pem, type: key.type, fingerprint: fingerprint(key.getPublicSSH()) };
+};
+
+const parse = (pem: string): ParsedKey | undefined => {
+  const parsed: unknown = ssh2.utils.parseKey(pem);
+  const key = (Array.isArray(parsed) ? parsed[0] : parsed) as ParsedKey | Error;
+  return key instanceof Error || !key.isPrivateKey() ? undefined : key;
+};
+
+const makeEd25519 = (): string => sound(() => ssh2.utils.generateKeyPairSync('ed25519').private);
+const makeEcdsa = (): string => sound(() => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private);
+
+/** ssh2 1.17 writes about one Ed25519 key in 300 so that it cannot be read again. */
+const sound = (make: () => string): string => {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const pem = make();
+    if (parse(pem) !== undefined) return pem;
+  }
+  throw new Error('no usable host key came out of 20 tries');
+};

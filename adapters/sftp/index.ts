@@ -1,0 +1,50 @@
+/** SFTP over SSH. */
+import { z } from 'zod';
+import { permanent, temporary } from '../../domain/failure.ts';
+import { protocol } from '../../domain/protocol.ts';
+import { duration } from '../../domain/units.ts';
+import { attempt } from '../shared/attempt.ts';
+import { listen } from './listener.ts';
+
+const settings = z.strictObject({
+  protocol: z.literal('sftp'),
+  host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.'),
+  port: z.number().int().min(0).max(65_535).default(22).describe('Port to listen on.'),
+  hostKeys: z
+    .array(z.string().min(1).max(4096))
+    .min(1, 'name at least one key file, or leave hostKeys out')
+    .max(4)
+    .optional()
+    .describe('Private host key files without a passphrase; absent: two keys are made once and kept.'),
+  banner: z.string().max(2000).optional().describe('Shown to the partner before it logs in.'),
+  idleTimeout: duration.prefault('10m').describe('A session in which nothing moves for so long is ended.'),
+  loginTimeout: duration.prefault('30s').describe('A connection must have logged in after so long.'),
+  maxLoginAttempts: z.number().int().min(1).max(20).default(6).describe('Failed logins in one connection.'),
+  maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
+});
+
+/** The SFTP protocol: a server of SFTP version 3 for partners. */
+export const sftp = protocol({
+  name: 'sftp',
+  port: 22,
+  settings,
+  listen: (given, context) =>
+    attempt(
+      () => listen(given, context),
+      (error) => {
+        const code = (error as { code?: unknown }).code;
+        const where = `sftp ${given.host}:${given.port}`;
+        if (code === 'EADDRINUSE')
+          return temporary(
+            'addressInUse',
+            `${where}: the port is in use; end the other program or choose another port`,
+          );
+        if (code === 'EACCES')
+          return permanent(
+            'notPermitted',
+            `${where}: not permitted; grant CAP_NET_BIND_SERVICE or choose a port above 1023`,
+          );
+        return permanent('cannotListen', `${where}: ${error instanceof Error ? error.message : 'cannot listen'}`);
+      },
+    ),
+});

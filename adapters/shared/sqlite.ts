@@ -1,0 +1,60 @@
+/** Opening SQLite databases: the only module that knows the driver. */
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+
+export type Database = InstanceType<typeof DatabaseSync>;
+export type Statement = ReturnType<Database['prepare']>;
+
+const syncDirectory = (directory: string): void => {
+  const handle = openSync(directory, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/** Opens or makes a database in WAL mode; `FULL` syncs every commit, `NORMAL` may lose the newest ones in a power cut. */
+export const openDatabase = (directory: string, name: string, synchronous: 'FULL' | 'NORMAL'): Database => {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(join(directory, name), { timeout: 5_000, defensive: true });
+  try {
+    db.exec(`PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = ${synchronous};
+             PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON;
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -65536;
+             PRAGMA temp_store = MEMORY;`);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  syncDirectory(directory);
+  syncDirectory(dirname(resolve(directory)));
+  return db;
+};
+
+/**
+ * The schema version of a database, made by `create` where there is none yet.
+ * Refuses a newer one: an older program must not write what it does not understand.
+ */
+export const ensureSchema = (db: Database, what: string, version: number, create: string): void => {
+  const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (found === version) return;
+  if (found !== 0)
+    throw new Error(
+      `${what} has schema version ${found}, but this program knows only version ${version}; run the program version that wrote it, or a newer one`,
+    );
+  db.exec(`BEGIN IMMEDIATE; ${create}; PRAGMA user_version = ${version}; COMMIT;`);
+};
+
+/** Was it only that the disk is full? SQLite has then rolled the transaction back, or lets us. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'sqliteCode' in error && error.sqliteCode === 13;
+
+/** Takes back a transaction that is still open. */
+export const rollBack = (db: Database): void => {
+  if (db.isTransaction) db.exec('ROLLBACK');
+};

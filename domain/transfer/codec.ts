@@ -1,0 +1,23 @@
+/** Between a transfer's events and the log's. */
+import { z } from 'zod';
+import type { LoggedEvent, NewEvent } from '../ports.ts';
+import { eventMeta, isEventType, type TransferEvent, vocabulary } from './vocabulary.ts';
+
+/** The event as it is appended. */
+export const encode = ({ id, type, data, meta }: TransferEvent): NewEvent => ({
+  id,
+  type,
+  data: data,
+  metadata: meta,
+});
+
+/** The event that was appended; undefined for a type that is no transfer's. An unreadable one is a defect, named by its place. */
+export const decode = (logged: LoggedEvent): TransferEvent | undefined => {
+  const { id, type, stream, revision } = logged;
+  if (!isEventType(type)) return undefined;
+  const data = vocabulary[type].safeParse(logged.data);
+  const meta = eventMeta.safeParse(logged.metadata);
+  if (data.success && meta.success) return { id, type, data: data.data, meta: meta.data } as TransferEvent;
+  const wrong = [data, meta].flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)]));
+  throw new Error(`${stream} at revision ${revision} holds an unreadable ${type}: ${wrong.join('; ')}`);
+};

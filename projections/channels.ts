@@ -1,0 +1,31 @@
+/** The channels that inner has replicated to this dmz. */
+import { channelOf, type ReplicatedChannel } from '../domain/channel.ts';
+import type { Projection } from '../domain/ports.ts';
+
+/** A replicated channel, and the snapshot that brought it. */
+export type ChannelRow = {
+  readonly channel: ReplicatedChannel;
+  readonly epoch: string;
+  readonly counter: number;
+};
+
+/** The read model of replicated channels. */
+export const channelsProjection: Projection<ChannelRow> = {
+  name: 'channels',
+  version: 1,
+  indexes: {
+    login: (row) => row.channel.login,
+    counter: (row) => row.counter,
+  },
+  keyOf: (event) => (event.type.startsWith('channel') ? channelOf(event.stream) : undefined),
+  fold: (row, event) => {
+    switch (event.type) {
+      case 'channelReplicated':
+        return event.data as unknown as ChannelRow;
+      case 'channelRemoved':
+        return undefined;
+      default:
+        return row;
+    }
+  },
+};

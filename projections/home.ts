@@ -1,0 +1,114 @@
+/** What a partner sees in its home on dmz: directories, files that it delivered, and files under temporary names. */
+import { channelOf } from '../domain/channel.ts';
+import { baseName, parentOf } from '../domain/path.ts';
+import type { PayloadRef } from '../domain/payload.ts';
+import type { LoggedEvent, Projection } from '../domain/ports.ts';
+import { transferOf } from '../domain/transfer/event-id.ts';
+import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
+import type { UploadFact } from '../domain/upload.ts';
+import { uploadOf } from '../domain/upload.ts';
+
+/** An entry of a home. `id` is the transfer or the upload; null for a directory. */
+export type HomeRow = {
+  readonly channel: string;
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+  readonly kind: 'directory' | 'file' | 'upload';
+  readonly id: string | null;
+  readonly payload: PayloadRef | null;
+  readonly protocol: string;
+  readonly by: Who;
+  readonly size: number;
+  readonly modified: number;
+  /** When it was delivered: of two files under one path the later one is seen. */
+  readonly since: number;
+};
+
+/** The read model of homes. */
+export const homeProjection: Projection<HomeRow> = {
+  name: 'home',
+  version: 1,
+  indexes: {
+    channel: (row) => row.channel,
+    directory: (row) => row.directory,
+    path: (row) => row.path,
+    kind: (row) => row.kind,
+  },
+  keyOf: (event) => {
+    if (transferOf(event.stream) !== undefined || uploadOf(event.stream) !== undefined) return event.stream;
+    const channel = channelOf(event.stream);
+    if (channel === undefined || !event.type.startsWith('directory')) return undefined;
+    return `${event.stream}\n${pathOf(event)}`;
+  },
+  fold: (row, event) => {
+    switch (event.type) {
+      case 'received':
+        return delivered(event);
+      case 'uploadCompleted':
+        return uploaded(event);
+      case 'directoryMade':
+        return made(event);
+      case 'viewChanged': {
+        const { path, modified } = event.data as EventData<'viewChanged'>;
+        return row && (path === null ? undefined : { ...at(row, path), modified: modified ?? row.modified });
+      }
+      case 'uploadRenamed': {
+        const { path, modified } = event.data as Extract<UploadFact, { type: 'uploadRenamed' }>['data'];
+        return row && { ...at(row, path), modified: modified ?? row.modified };
+      }
+      case 'purged':
+      case 'directoryRemoved':
+      case 'uploadDelivered':
+      case 'uploadExpired':
+        return undefined;
+      default:
+        return row;
+    }
+  },
+};
+
+const timeOf = (event: LoggedEvent): number => (event.metadata as { readonly at: number }).at;
+
+const pathOf = (event: LoggedEvent): string => (event.data as { readonly path: string }).path;
+
+const place = (path: string) => ({ path, directory: parentOf(path), name: baseName(path) });
+
+const at = (row: HomeRow, path: string): HomeRow => ({ ...row, ...place(path) });
+
+const delivered = (event: LoggedEvent): HomeRow => {
+  const { channel, path, payload, modified, protocol, by } = event.data as EventData<'received'>;
+  const since = timeOf(event);
+  const id = transferOf(event.stream) ?? null;
+  const { size } = payload;
+  return { channel, ...place(path), kind: 'file', id, payload, protocol, by, size, modified: modified ?? since, since };
+};
+
+const uploaded = (event: LoggedEvent): HomeRow => {
+  const { channel, path, payload, modified, protocol, by } = event.data as Extract<
+    UploadFact,
+    { type: 'uploadCompleted' }
+  >['data'];
+  const id = uploadOf(event.stream) ?? null;
+  const { size } = payload;
+  return { channel, ...place(path), kind: 'upload', id, payload, protocol, by, size, modified, since: timeOf(event) };
+};
+
+const made = (event: LoggedEvent): HomeRow => {
+  const since = timeOf(event);
+  return { ...emptyDirectory(channelOf(event.stream) ?? '', pathOf(event)), modified: since, since };
+};
+
+/** A directory in which nothing is known to be. */
+export const emptyDirectory = (channel: string, path: string): HomeRow => ({
+  channel,
+  ...place(path),
+  kind: 'directory',
+  id: null,
+  payload: null,
+  protocol: '',
+  by: {},
+  size: 0,
+  modified: 0,
+  since: 0,
+});

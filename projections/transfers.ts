@@ -1,0 +1,151 @@
+/** One row a transfer: where it is, what is due here, and what the peer has not been told yet. */
+
+import type { TransferRow } from '../domain/control.ts';
+import type { LoggedEvent, Projection } from '../domain/ports.ts';
+import type { Role } from '../domain/role.ts';
+import { scenarios } from '../domain/scenarios/index.ts';
+import { stateAfter } from '../domain/scenarios/scenario.ts';
+import { decode } from '../domain/transfer/codec.ts';
+import { delayAfter, type RetryPolicy } from '../domain/transfer/decide.ts';
+import { transferOf } from '../domain/transfer/event-id.ts';
+import { scenarioOf } from '../domain/transfer/fold.ts';
+import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
+
+/** A transfer as the supervisor and the outbox query it. `dueAt` and `tellAt` are wall-clock milliseconds, null for nothing to do. */
+export type TransferRecord = TransferRow & {
+  readonly heldFrom: string | null;
+  readonly attempt: number;
+  readonly revision: number;
+  /** The step that is this server's to run, and when. */
+  readonly step: string | null;
+  readonly dueAt: number | null;
+  readonly ownsPayload: boolean;
+  readonly purged: boolean;
+  /** The server that shares this transfer. */
+  readonly peer: string | null;
+  /** The last originSeq recorded here, and the last that the peer is known to have. */
+  readonly ownSeq: number;
+  readonly acked: number;
+  readonly tellAt: number | null;
+  readonly tellTries: number;
+};
+
+/** What the fold must know of this server. */
+export type Here = {
+  readonly role: Role;
+  readonly node: string;
+  /** The peer of every transfer, where there is but one. */
+  readonly peer: string | undefined;
+  readonly stepOf: (scenario: string, state: string) => { readonly owner: Role; readonly step: string } | undefined;
+  readonly retries: RetryPolicy;
+  /** How long after its end a transfer's payload is kept here, milliseconds. */
+  readonly keepFor: number;
+};
+
+/** The read model of transfers on one server. */
+export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
+  name: 'transfers',
+  version: 1,
+  indexes: {
+    state: (row) => row.state,
+    channel: (row) => row.channel,
+    ended: (row) => (row.ended ? 1 : 0),
+    createdAt: (row) => row.createdAt,
+    id: (row) => row.id,
+    dueAt: (row) => row.dueAt,
+    peer: (row) => row.peer,
+    tellAt: (row) => row.tellAt,
+  },
+  keyOf: (event) => transferOf(event.stream),
+  fold: (row, logged) => {
+    const event = decode(logged);
+    if (event === undefined) return row;
+    const before = row ?? born(here, logged, event);
+    if (before === undefined) return undefined;
+    return due(here, told(here, moved(before, event, logged), event), event);
+  },
+});
+
+const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRecord | undefined => {
+  const scenario = scenarioOf(event);
+  if (scenario === undefined || (event.type !== 'received' && event.type !== 'created')) return undefined;
+  const { channel, payload } = event.data;
+  return {
+    id: transferOf(logged.stream) ?? '',
+    scenario,
+    state: 'new',
+    heldFrom: null,
+    ended: false,
+    channel,
+    name: event.type === 'received' ? event.data.name : event.data.target.name,
+    size: payload.size,
+    sha256: payload.sha256,
+    parent: event.type === 'created' ? (event.data.parent?.transfer ?? null) : null,
+    reason: null,
+    createdAt: event.meta.at,
+    updatedAt: event.meta.at,
+    attempt: 0,
+    revision: 0,
+    step: null,
+    dueAt: null,
+    ownsPayload: event.type === 'received',
+    purged: false,
+    peer: event.meta.originSeq === undefined ? null : (here.peer ?? event.meta.origin),
+    ownSeq: 0,
+    acked: 0,
+    tellAt: null,
+    tellTries: 0,
+  };
+};
+
+const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): TransferRecord => {
+  const scenario = scenarios[row.scenario];
+  const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
+  if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
+  const freshTry = state !== row.state || event.type === 'retried';
+  return {
+    ...row,
+    state,
+    heldFrom: state === 'held' ? (row.heldFrom ?? row.state) : null,
+    ended: scenario.ends.includes(state) || state === 'abandoned',
+    attempt: event.type === 'stepFailed' ? row.attempt + 1 : freshTry && state !== 'held' ? 0 : row.attempt,
+    reason: reasonOf(row, event),
+    updatedAt: event.meta.at,
+    revision: Number(logged.revision),
+    purged: row.purged || event.type === 'purged',
+  };
+};
+
+const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
+  switch (event.type) {
+    case 'held':
+    case 'abandoned':
+      return event.data.reason;
+    case 'stepFailed':
+      return event.data.text;
+    case 'purged':
+    case 'viewChanged':
+      return row.reason;
+    default:
+      return null;
+  }
+};
+
+/** Own travelling events are owed to the peer; an event of the peer proves that it has all of ours before it. */
+const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+  const { origin, originSeq, at } = event.meta;
+  if (originSeq === undefined) return row;
+  if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
+  return { ...row, ownSeq: originSeq, tellAt: row.tellAt ?? at };
+};
+
+const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+  if (row.ended) {
+    if (row.purged || !row.ownsPayload) return { ...row, step: null, dueAt: null };
+    return row.step === 'purge' ? row : { ...row, step: 'purge', dueAt: event.meta.at + here.keepFor };
+  }
+  const next = here.stepOf(row.scenario, row.state);
+  if (next?.owner !== here.role) return { ...row, step: null, dueAt: null };
+  const wait = event.type === 'stepFailed' ? delayAfter(row.attempt, here.retries) : 0;
+  return { ...row, step: next.step, dueAt: event.meta.at + wait };
+};

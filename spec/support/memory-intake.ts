@@ -1,0 +1,132 @@
+/** An intake in memory: whole, and obedient to the test (it can refuse, wait, and end sessions). */
+import { left, right } from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
+import { type Refusal, refusal } from '../../domain/failure.ts';
+import type { Answer, Intake, LoginAttempt, Session } from '../../domain/intake.ts';
+import { type Home, memoryHome } from './memory-home.ts';
+import { memorySession } from './memory-session.ts';
+
+/** Somebody who may come in; `keys` are blobs in base64. */
+export type Account = { readonly login: string; readonly password?: string; readonly keys?: readonly string[] };
+
+/** A completed upload. */
+export type Delivered = {
+  readonly login: string;
+  readonly path: string;
+  readonly size: number;
+  readonly bytes: Buffer;
+  readonly modified: number | undefined;
+};
+
+/** What the intake does next; the test may answer with a refusal, or make it wait. */
+export type Before = (operation: string, path: string) => Promise<Refusal | undefined> | Refusal | undefined;
+
+/** What happened, and the test's hands on it. */
+export type MemoryIntake = {
+  readonly intake: Intake;
+  readonly completed: Delivered[];
+  readonly abandoned: string[];
+  /** Every attempt, passwords left out. */
+  readonly attempts: {
+    readonly login: string;
+    readonly address: string;
+    readonly kind: string;
+    readonly signed: boolean;
+  }[];
+  before: Before;
+  /** Counts the bytes of uploads and keeps none. */
+  countOnly: boolean;
+  readonly home: (login: string) => Home;
+  readonly sessions: () => number;
+  /** Ends the sessions of a login, as when its channel is removed. */
+  readonly end: (login: string) => void;
+  /** Resolves as soon as it is so. Facts change only by what the intake is asked. */
+  readonly until: (fact: () => boolean) => Promise<void>;
+  readonly changed: () => void;
+};
+
+/** An intake with empty homes. */
+export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
+  const homes = new Map(accounts.map((each) => [each.login, memoryHome()]));
+  const open = new Set<{ readonly login: string; readonly end: () => void }>();
+  let waiting: { readonly fact: () => boolean; readonly resolve: () => void }[] = [];
+
+  const changed = (): void => {
+    const due = waiting.filter((each) => each.fact());
+    waiting = waiting.filter((each) => !due.includes(each));
+    for (const each of due) each.resolve();
+  };
+
+  const home = (login: string): Home => {
+    const found = homes.get(login);
+    if (found === undefined) throw new Error(`no account ${login}`);
+    return found;
+  };
+
+  const find = ({ login, proof }: LoginAttempt): Account | undefined =>
+    accounts.find(
+      (each) =>
+        each.login === login &&
+        (proof.kind === 'password' ? each.password === proof.password : (each.keys ?? []).includes(proof.blob)),
+    );
+
+  const openSession = (account: Account): Session => {
+    const controller = new AbortController();
+    const entry = { login: account.login, end: () => controller.abort() };
+    open.add(entry);
+    changed();
+    return memorySession(memory, account.login, controller.signal, () => {
+      open.delete(entry);
+      changed();
+    });
+  };
+
+  const memory: MemoryIntake = {
+    intake: {
+      login: (attempt) => async () => {
+        const { login, address, proof } = attempt;
+        memory.attempts.push({ login, address, kind: proof.kind, signed: proof.kind === 'password' || proof.signed });
+        const objection = await memory.before('login', login);
+        changed();
+        const account = find(attempt);
+        if (objection !== undefined) return left(objection);
+        return account === undefined
+          ? left(refusal('badCredentials', 'login or credentials are wrong'))
+          : right(openSession(account));
+      },
+      wouldAccept: (attempt) => () => Promise.resolve(right(find(attempt) !== undefined)),
+    },
+    completed: [],
+    abandoned: [],
+    attempts: [],
+    before: () => undefined,
+    countOnly: false,
+    home,
+    sessions: () => open.size,
+    end: (login) => {
+      for (const each of open) if (each.login === login) each.end();
+    },
+    until: (fact) =>
+      new Promise((resolve) => {
+        if (fact()) resolve();
+        else waiting.push({ fact, resolve });
+      }),
+    changed,
+  };
+  return memory;
+};
+
+/** Asks the test first, then does it. */
+export const asked =
+  <A>(
+    memory: MemoryIntake,
+    operation: string,
+    path: string,
+    act: () => ReturnType<Answer<A>> | Awaited<ReturnType<Answer<A>>>,
+  ): TaskEither<Refusal, A> =>
+  async () => {
+    const objection = await memory.before(operation, path);
+    const result = objection === undefined ? await act() : left(objection);
+    memory.changed();
+    return result;
+  };

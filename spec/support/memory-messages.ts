@@ -1,0 +1,162 @@
+/** The message service without a network: two ends in one process, no timers, every value copied as on a wire. */
+import type { Either } from 'fp-ts/lib/Either.js';
+import { attempt } from '../../adapters/shared/attempt.ts';
+import { type Failure, permanent, type Refusal, temporary } from '../../domain/failure.ts';
+import { type LinkState, type Messages, mayAsk, type Peer, type PeerHandlers } from '../../domain/message.ts';
+import type { Role } from '../../domain/role.ts';
+
+/** The two ends, and the link between them, which is up once both have started, unless it is cut. */
+export type MemoryPair = {
+  readonly inner: Messages;
+  readonly dmz: Messages;
+  readonly cut: () => void;
+  readonly mend: () => void;
+};
+
+type End = {
+  readonly self: Peer;
+  readonly listeners: Set<(state: LinkState) => void>;
+  handlers: PeerHandlers | undefined;
+  closed: boolean;
+};
+
+const failing = (failure: Failure): Error => new Error(failure.text, { cause: failure });
+const explain = (error: unknown): Failure =>
+  error instanceof Error && error.cause !== undefined
+    ? (error.cause as Failure)
+    : temporary('peerFailed', 'The peer could not do what it was asked.');
+const broken = (): Error => failing(temporary('linkBroken', 'The link broke.'));
+
+const passing = ['busy', 'unavailable', 'noSpace'];
+const granted = <A>(outcome: Either<Refusal, A>): A => {
+  if (outcome._tag === 'Right') return outcome.right;
+  const { reason, text } = outcome.left;
+  throw failing((passing.includes(reason) ? temporary : permanent)(reason, text));
+};
+
+const sizeOf = (value: unknown): number => {
+  let bytes = 0;
+  const text = JSON.stringify(value, (_key, each: unknown) => {
+    if (!(each instanceof Uint8Array)) return each;
+    bytes += each.length;
+    return null;
+  });
+  return bytes + text.length;
+};
+
+/** Makes a pair of ends, named as given. */
+export const memoryMessages = (
+  options: { readonly inner?: string; readonly dmz?: string; readonly maxMessageSize?: number } = {},
+): MemoryPair => {
+  const most = options.maxMessageSize ?? 16 * 1024 * 1024;
+  const end = (role: Role, node: string): End => ({
+    self: { role, node },
+    listeners: new Set(),
+    handlers: undefined,
+    closed: false,
+  });
+  const inner = end('inner', options.inner ?? 'inner1');
+  const dmz = end('dmz', options.dmz ?? 'dmz1');
+  const pending = new Set<() => void>();
+  let whole = true;
+  let up = false;
+  let losses = 0;
+
+  const look = (): void => {
+    const now = whole && [inner, dmz].every((each) => each.handlers !== undefined && !each.closed);
+    if (now === up) return;
+    up = now;
+    if (!up) {
+      losses++;
+      for (const lose of [...pending]) lose();
+    }
+    for (const [mine, other] of [[inner, dmz] as const, [dmz, inner] as const])
+      for (const listener of [...mine.listeners]) listener({ ...other.self, up });
+  };
+
+  /** What is on its way when the link goes down is lost, and its asker knows at once. */
+  const overLink = <A>(run: () => Promise<A>): Promise<A> =>
+    new Promise((resolve, reject) => {
+      const lose = (): void => reject(broken());
+      pending.add(lose);
+      run()
+        .then(resolve, reject)
+        .finally(() => pending.delete(lose));
+    });
+
+  const ask = <A>(
+    to: string,
+    mine: End,
+    what: keyof PeerHandlers,
+    message: unknown,
+    run: (its: PeerHandlers) => Promise<A>,
+  ) =>
+    attempt(async () => {
+      const other = mine === inner ? dmz : inner;
+      if (to !== other.self.node) throw failing(permanent('unknownPeer', `${to} is not a peer.`));
+      const its = other.handlers;
+      if (!up || its === undefined) throw failing(temporary('noLink', `There is no link to ${to} at the moment.`));
+      if (sizeOf(message) > most) throw failing(permanent('tooLarge', `A message has at most ${most} bytes.`));
+      if (!mayAsk[mine.self.role].includes(what))
+        throw failing(permanent('notPermitted', `A ${mine.self.role} server may not ask for ${what}.`));
+      return overLink(() => run(its));
+    }, explain);
+
+  async function* carried(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const chunks = bytes[Symbol.asyncIterator]();
+    const began = losses;
+    let ended = false;
+    try {
+      for (;;) {
+        if (losses !== began) throw broken();
+        const next = await overLink(() => chunks.next());
+        ended = next.done === true;
+        if (next.done === true) return;
+        yield structuredClone(next.value);
+      }
+    } finally {
+      // not waited for: the source may be waiting for something that never comes
+      if (!ended) void chunks.return?.().catch(() => undefined);
+    }
+  }
+
+  const messages = (mine: End): Messages => ({
+    start: (handlers) =>
+      attempt(() => {
+        mine.handlers = handlers;
+        look();
+        return Promise.resolve();
+      }, explain),
+    links: () => [{ ...(mine === inner ? dmz : inner).self, up }],
+    onLink: (listener) => {
+      mine.listeners.add(listener);
+      return () => mine.listeners.delete(listener);
+    },
+    events: (to, parcels) =>
+      ask(to, mine, 'events', parcels, async (its) =>
+        structuredClone(await its.events(mine.self, structuredClone(parcels))),
+      ),
+    payload: (from, key, start) =>
+      ask(from, mine, 'payload', key, async (its) => {
+        const { size, bytes } = granted(await its.payload(mine.self, key, start));
+        return { size, bytes: carried(bytes) };
+      }),
+    channels: (to, snapshot) =>
+      ask(to, mine, 'channels', snapshot, async (its) =>
+        granted(await its.channels(mine.self, structuredClone(snapshot))),
+      ),
+    command: (to, command) =>
+      ask(to, mine, 'command', command, async (its) => granted(await its.command(mine.self, structuredClone(command)))),
+    close: () => {
+      mine.closed = true;
+      look();
+      return Promise.resolve();
+    },
+  });
+
+  const set = (value: boolean) => (): void => {
+    whole = value;
+    look();
+  };
+  return { inner: messages(inner), dmz: messages(dmz), cut: set(false), mend: set(true) };
+};

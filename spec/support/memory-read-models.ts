@@ -1,0 +1,112 @@
+/** Read models in memory: the same answers, nothing durable, no timers. */
+import { left, right } from 'fp-ts/lib/Either.js';
+import { checkedIndexed, tableSpecOf } from '../../adapters/readmodels/rows.ts';
+import { temporary } from '../../domain/failure.ts';
+import type { Indexed, Position, Projection, Query, ReadModels, Row } from '../../domain/ports.ts';
+
+type Table = {
+  readonly version: number;
+  readonly indexes: string;
+  readonly rows: Map<string, string>;
+  checkpoint: Position | undefined;
+};
+
+const closed = left(temporary('unavailable', 'the read models are closed'));
+
+/** As SQLite orders: null, then numbers, then text by code points. */
+const compare = (a: Indexed, b: Indexed): number => {
+  const rank = (value: Indexed): number => (value === null ? 0 : typeof value === 'number' ? 1 : 2);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  if (typeof a === 'string' && typeof b === 'string') return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  return rank(a) - rank(b);
+};
+
+const fits = (value: Indexed, condition: NonNullable<Query['where']>[string]): boolean => {
+  if (typeof condition !== 'object' || condition === null) return value === condition;
+  const { from = null, to = null } = condition;
+  return value !== null && (from === null || compare(value, from) >= 0) && (to === null || compare(value, to) <= 0);
+};
+
+/** Makes read models in memory over `tables`; given those of closed ones they are these opened again. */
+export const memoryReadModels = (tables = new Map<string, Table>()): ReadModels => {
+  let isClosed = false;
+  const opened = new Set<string>();
+  const tableOf = <R extends Row>({ name }: Projection<R>): Table => {
+    const table = tables.get(name);
+    if (table === undefined || !opened.has(name))
+      throw new Error(`the read model ${name} is used before it was opened`);
+    return table;
+  };
+  const indexed = <R extends Row>(projection: Projection<R>, index: string, row: R): Indexed => {
+    const column = projection.indexes[index];
+    if (column === undefined) throw new Error(`${projection.name} has no index ${index}`);
+    return checkedIndexed(column(row), `index ${index} of ${projection.name}`);
+  };
+  const found = <R extends Row>(projection: Projection<R>, where: Query['where'] = {}): readonly [string, R][] => {
+    const unknown = Object.keys(where).find((index) => !Object.hasOwn(projection.indexes, index));
+    if (unknown !== undefined) throw new Error(`${projection.name} has no index ${unknown}`);
+    return [...tableOf(projection).rows]
+      .map(([key, json]): [string, R] => [key, JSON.parse(json) as R])
+      .filter(([, row]) =>
+        Object.entries(where).every(([index, condition]) => fits(indexed(projection, index, row), condition)),
+      );
+  };
+  // Everything in one turn, but as promises, as with the real ones.
+  const answer =
+    <A>(run: () => A) =>
+    async () => {
+      await Promise.resolve();
+      return isClosed ? closed : right(run());
+    };
+
+  return {
+    open: (projection) =>
+      answer(() => {
+        const { name, version, indexes } = tableSpecOf(projection);
+        const shape = JSON.stringify(indexes);
+        const before = tables.get(name);
+        opened.add(name);
+        if (before?.version === version && before.indexes === shape) return before.checkpoint;
+        tables.set(name, { version, indexes: shape, rows: new Map(), checkpoint: undefined });
+        return undefined;
+      }),
+    get: <R extends Row>(projection: Projection<R>, keys: readonly string[]) =>
+      answer(() => {
+        const { rows } = tableOf(projection);
+        return new Map(
+          keys.flatMap((key): [string, R][] => {
+            const json = rows.get(key);
+            return json === undefined ? [] : [[key, JSON.parse(json) as R]];
+          }),
+        );
+      }),
+    put: (projection, rows, checkpoint) =>
+      answer(() => {
+        const table = tableOf(projection);
+        for (const row of rows.values())
+          if (row !== undefined) for (const index of Object.keys(projection.indexes)) indexed(projection, index, row);
+        for (const [key, row] of rows) {
+          if (row === undefined) table.rows.delete(key);
+          else table.rows.set(key, JSON.stringify(row));
+        }
+        table.checkpoint = checkpoint ?? table.checkpoint;
+      }),
+    query: <R extends Row>(projection: Projection<R>, query: Query) =>
+      answer(() => {
+        const { where, orderBy, descending, limit, offset = 0 } = query;
+        if (![limit, offset].every((n) => Number.isSafeInteger(n) && n >= 0))
+          throw new Error(`limit and offset must be whole numbers from 0, not ${limit} and ${offset}`);
+        const sign = descending === true ? -1 : 1;
+        const by = (row: R): Indexed => (orderBy === undefined ? null : indexed(projection, orderBy, row));
+        return [...found(projection, where)]
+          .sort(([a, one], [b, other]) => sign * (compare(by(one), by(other)) || compare(a, b)))
+          .slice(offset, offset + limit)
+          .map(([, row]) => row);
+      }),
+    count: (projection, where) => answer(() => found(projection, where).length),
+    close: () => {
+      isClosed = true;
+      return Promise.resolve();
+    },
+  };
+};

@@ -1,0 +1,142 @@
+/** A session of the intake in memory. */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { type Refusal, refusal } from '../../domain/failure.ts';
+import type { Answer, Download, Session, Upload } from '../../domain/intake.ts';
+import { parentOf, resolvePath } from '../../domain/path.ts';
+import { asked, type MemoryIntake } from './memory-intake.ts';
+
+/** Opens a session of a login; `onClose` is called once. */
+export const memorySession = (
+  memory: MemoryIntake,
+  login: string,
+  ended: AbortSignal,
+  onClose: () => void,
+): Session => {
+  const home = memory.home(login);
+  const uploads = new Set<Upload>();
+
+  const at = <A>(operation: string, path: string, act: (normal: string) => Either<Refusal, A>): Answer<A> =>
+    asked(memory, operation, path, () => {
+      const normal = resolvePath('/', path);
+      return isLeft(normal) ? normal : act(normal.right);
+    });
+
+  return {
+    channel: login,
+    login,
+    ended,
+    resolve: (path) => at('resolve', path, right),
+    list: (path) => at('list', path, home.list),
+    stat: (path) => at('stat', path, home.entry),
+    makeDirectory: (path) => at('makeDirectory', path, home.makeDirectory),
+    removeDirectory: (path) => at('removeDirectory', path, (normal) => home.remove(normal, 'directory')),
+    remove: (path) => at('remove', path, (normal) => home.remove(normal, 'file')),
+    rename: (from, to, options) =>
+      at('rename', from, (normal) => {
+        const target = resolvePath('/', to);
+        return isLeft(target) ? target : home.rename(normal, target.right, options?.replace === true);
+      }),
+    setModified: (path, modified) =>
+      at('setModified', path, (normal) => {
+        const node = home.find(normal);
+        if (isLeft(node)) return node;
+        node.right.modified = modified;
+        return right(undefined);
+      }),
+    upload: (path) =>
+      at('upload', path, (normal) => {
+        if (home.nodes.get(normal)?.kind === 'directory')
+          return left(refusal('isDirectory', `${normal} is a directory`));
+        const parent = home.find(parentOf(normal));
+        if (isLeft(parent)) return parent;
+        const upload = memoryUpload(memory, login, normal, () => uploads.delete(upload));
+        uploads.add(upload);
+        return right(upload);
+      }),
+    download: (path) =>
+      at('download', path, (normal) => {
+        const node = home.find(normal);
+        if (isLeft(node)) return node;
+        const { kind, bytes, size } = node.right;
+        return kind === 'directory'
+          ? left(refusal('isDirectory', `${normal} is a directory`))
+          : right(memoryDownload(memory, normal, bytes, size));
+      }),
+    close: async () => {
+      await Promise.all([...uploads].map((each) => each.abandon()));
+      onClose();
+    },
+  };
+};
+
+const memoryUpload = (memory: MemoryIntake, login: string, path: string, onEnd: () => void): Upload => {
+  const early = new Map<number, Uint8Array>();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  let modified: number | undefined;
+  let over = false;
+
+  const take = (bytes: Uint8Array): void => {
+    size += bytes.length;
+    if (!memory.countOnly) parts.push(bytes);
+    const next = early.get(size);
+    if (next === undefined) return;
+    early.delete(size);
+    take(next);
+  };
+  const end = (): void => {
+    over = true;
+    onEnd();
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    write: (offset, bytes) =>
+      asked(memory, 'write', path, () => {
+        if (over) return left(refusal('illegal', 'the upload has ended'));
+        // The bytes are kept as they are: whoever uses the buffer again is found out.
+        if (offset === size) take(bytes);
+        else early.set(offset, bytes);
+        return right(undefined);
+      }),
+    setModified: (value) => {
+      modified = value;
+    },
+    complete: () =>
+      asked(memory, 'complete', path, () => {
+        if (over) return left(refusal('illegal', 'the upload has ended'));
+        end();
+        if (early.size > 0) return left(refusal('invalid', 'the file has a hole'));
+        const bytes = Buffer.concat(parts);
+        memory.home(login).putFile(path, bytes, modified ?? 0, size);
+        memory.completed.push({ login, path, size, bytes, modified });
+        return right(undefined);
+      }),
+    abandon: () => {
+      if (!over) {
+        end();
+        memory.abandoned.push(path);
+        memory.changed();
+      }
+      return Promise.resolve();
+    },
+  };
+};
+
+const memoryDownload = (memory: MemoryIntake, path: string, bytes: Buffer, size: number): Download => ({
+  size,
+  read: (offset, length) =>
+    asked(memory, 'read', path, () => {
+      const end = Math.min(offset + length, size);
+      return right(
+        offset >= end
+          ? Buffer.alloc(0)
+          : size > bytes.length
+            ? Buffer.alloc(end - offset)
+            : bytes.subarray(offset, end),
+      );
+    }),
+  close: () => Promise.resolve(),
+});

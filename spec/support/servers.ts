@@ -1,0 +1,228 @@
+/** Both servers as real processes, in a temporary directory, with real keys and configs. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import { stringify } from 'yaml';
+import { controlClient } from '../../adapters/control/client.ts';
+import { createKeys } from '../../adapters/keys/index.ts';
+import { systemClock } from '../../adapters/shared/clock.ts';
+import type { Control, Status } from '../../domain/control.ts';
+import { freePort } from './free-port.ts';
+import { run } from './run.ts';
+import { until } from './until.ts';
+
+/** The compiled program. */
+export const entry = fileURLToPath(new URL('../../dist/adapters/main.js', import.meta.url));
+
+/** One server of the pair. */
+export type Server = {
+  readonly config: string;
+  readonly data: string;
+  readonly control: Control;
+  readonly pid: () => number;
+  /** Everything that it has printed, over all of its lives. */
+  readonly printed: () => string;
+  /** Starts it and waits until it serves. */
+  start(): Promise<void>;
+  /** SIGTERM, and waits for the orderly end; answers the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, and waits for the death. */
+  kill(): Promise<void>;
+  status(): Promise<Status>;
+};
+
+export type Pair = {
+  readonly directory: string;
+  readonly inner: Server;
+  readonly dmz: Server;
+  readonly sftpPort: number;
+  readonly linkPort: number;
+  /** Private key file of the channel `acme`, for OpenSSH. */
+  readonly identity: string;
+  /** Where results are delivered. */
+  readonly out: string;
+  /** Ends both and removes the directory. */
+  end(): Promise<void>;
+};
+
+export type PairOptions = {
+  readonly mode?: 'pushback' | 'direct';
+  readonly streamingSize?: string;
+  /** Patterns of names that the one profile takes. */
+  readonly takes?: string;
+  /** Address of the servers; they normally share 127.0.0.1. */
+  readonly dmzHost?: string;
+  /** How a server's process is started, for instance within a network namespace. */
+  readonly wrap?: (role: 'inner' | 'dmz', command: readonly string[]) => readonly string[];
+};
+
+/** Password of the channel `acme`. */
+export const password = 'open sesame';
+
+/** Makes keys and configs; starts nothing. */
+export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
+  const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const host = options.dmzHost ?? '127.0.0.1';
+  const keys = join(directory, 'keys');
+  const nodes = [
+    { role: 'inner', node: 'inner-1', hosts: ['127.0.0.1'] },
+    { role: 'dmz', node: 'dmz-1', hosts: [host] },
+  ] as const;
+  const made = await createKeys({ directory: keys, nodes, clock: systemClock() })();
+  if (isLeft(made)) throw new Error(made.left.text);
+  const fingerprint = (node: string) => made.right.find((key) => key.node === node)?.fingerprint ?? '';
+  const identity = join(directory, 'identity');
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identity]);
+  await writeFile(join(directory, 'acme.password'), `${password}\n`, { mode: 0o600 });
+  const out = join(directory, 'out');
+  await mkdir(out);
+  const direct = options.mode === 'direct';
+  const common = (node: string) => ({ ca: 'keys/ca.crt', certificate: `keys/${node}.crt`, key: `keys/${node}.key` });
+  const streaming = options.streamingSize === undefined ? {} : { streamingSize: options.streamingSize };
+  await writeFile(
+    join(directory, 'inner.yaml'),
+    stringify({
+      role: 'inner',
+      node: 'inner-1',
+      data: 'inner',
+      ...streaming,
+      messageService: {
+        mode: options.mode ?? 'pushback',
+        ...common('inner-1'),
+        ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
+        peers: [{ node: 'dmz-1', fingerprint: fingerprint('dmz-1'), host, port: linkPort }],
+      },
+      channels: [
+        {
+          name: 'acme',
+          login: 'acme',
+          password: { file: 'acme.password' },
+          publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
+          maxSessions: 1000,
+        },
+      ],
+      profiles: [
+        {
+          name: 'orders',
+          match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
+          responses: [{ kind: 'file', directory: 'out' }],
+        },
+      ],
+    }),
+  );
+  await writeFile(
+    join(directory, 'dmz.yaml'),
+    stringify({
+      role: 'dmz',
+      node: 'dmz-1',
+      data: 'dmz',
+      ...streaming,
+      messageService: {
+        mode: options.mode ?? 'pushback',
+        host,
+        port: linkPort,
+        ...common('dmz-1'),
+        peers: [
+          {
+            node: 'inner-1',
+            fingerprint: fingerprint('inner-1'),
+            ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
+          },
+        ],
+      },
+      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
+    }),
+  );
+  const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
+  const [inner, dmz] = [server('inner'), server('dmz')];
+  return {
+    directory,
+    inner,
+    dmz,
+    sftpPort,
+    linkPort,
+    identity,
+    out,
+    end: async () => {
+      await Promise.all([inner.kill(), dmz.kill()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Makes a pair, starts both and waits until the link is up. */
+export const startPair = async (options: PairOptions = {}): Promise<Pair> => {
+  const pair = await preparePair(options);
+  try {
+    await Promise.all([pair.inner.start(), pair.dmz.start()]);
+    await linked(pair);
+  } catch (error) {
+    const said = `${pair.inner.printed()}\n${pair.dmz.printed()}`;
+    await pair.end();
+    throw new Error(`the pair did not come up:\n${said}`, { cause: error });
+  }
+  return pair;
+};
+
+/** Waits until both sides say that the link is up. */
+export const linked = async (pair: Pair): Promise<void> => {
+  for (const server of [pair.inner, pair.dmz])
+    await until('the link is up', async () => (await server.status()).links.some((link) => link.up));
+};
+
+const serverOf = (
+  directory: string,
+  role: 'inner' | 'dmz',
+  wrap: (role: 'inner' | 'dmz', command: readonly string[]) => readonly string[],
+): Server => {
+  const config = join(directory, `${role}.yaml`);
+  const data = join(directory, role);
+  const control = controlClient(data);
+  let printed = '';
+  let child: ChildProcess | undefined;
+  const alive = () => child !== undefined && child.exitCode === null && child.signalCode === null;
+  const status = async (): Promise<Status> => {
+    const answer = await control.status()();
+    if (isLeft(answer)) throw new Error(answer.left.text);
+    return answer.right;
+  };
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child === undefined || !alive()) return child?.exitCode ?? null;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+    return child.exitCode;
+  };
+  return {
+    config,
+    data,
+    control,
+    pid: () => child?.pid ?? 0,
+    printed: () => printed,
+    start: async () => {
+      const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
+      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      child = started;
+      for (const stream of [started.stdout, started.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          printed += text;
+        });
+      await until(`${role} serves`, async () => {
+        if (!alive()) return true;
+        return (await status()).state === 'serving';
+      });
+      if (!alive()) throw new Error(`${role} died at its start:\n${printed}`);
+    },
+    stop: () => end('SIGTERM'),
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    status,
+  };
+};
