@@ -1,11 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { lastLineReporter } from './spec/support/reporter.ts';
+
+// The heavy ones: gigabytes, thousands of runs. They are run before an issue is resolved, not on every change.
+const full = process.env.SALLYPORT_FULL === '1';
 
 export default defineConfig({
   test: {
-    include: ['spec/**/*.spec.ts'],
+    include: ['spec/**/*.spec.ts', ...(full ? ['spec/**/*.full.ts'] : [])],
     globalSetup: 'spec/support/build.ts',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    reporters: ['default', lastLineReporter()],
+    testTimeout: full ? 3_600_000 : 30_000,
+    hookTimeout: full ? 600_000 : 30_000,
     fileParallelism: true,
     maxWorkers: 2,
     pool: 'forks',

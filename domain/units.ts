@@ -4,8 +4,9 @@ import { z } from 'zod';
 const sizes: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 };
 const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-const quantity = (units: Readonly<Record<string, number>>, example: string) =>
-  z.union([z.number().int().nonnegative(), z.string()]).transform((value, context) => {
+const quantity = (units: Readonly<Record<string, number>>, kind: string, example: string) => {
+  const written = z.union([z.number().int().nonnegative(), z.string()]).meta({ 'x-kind': kind });
+  return written.transform((value, context) => {
     if (typeof value === 'number') return value;
     const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(value.trim());
     const unit = match?.[2] === undefined ? undefined : units[match[2]];
@@ -18,12 +19,13 @@ const quantity = (units: Readonly<Record<string, number>>, example: string) =>
     }
     return Math.round(Number(match[1]) * unit);
   });
+};
 
 /** Bytes: a number, or `1 MiB`. */
-export const size = quantity(sizes, '"1 MiB"');
+export const size = quantity(sizes, 'size', '"1 MiB"');
 
 /** Milliseconds: a number, or `10m`. */
-export const duration = quantity(durations, '"10m"');
+export const duration = quantity(durations, 'duration', '"10m"');
 
 /** A path of this machine; a relative one counts from the config file's own directory, and only so marked settings are resolved. */
-export const filePath = z.string().min(1).max(4096).meta({ 'x-path': true });
+export const filePath = z.string().min(1).max(4096).meta({ 'x-kind': 'path' });

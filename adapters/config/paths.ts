@@ -6,7 +6,7 @@ import type { Protocol } from '../../domain/protocol.ts';
 
 /** The part of a JSON schema that says where values are. */
 type Shape = {
-  readonly 'x-path'?: boolean;
+  readonly 'x-kind'?: string;
   readonly const?: unknown;
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
@@ -23,7 +23,7 @@ export const absolutePaths = (config: Config, protocols: readonly Protocol[], di
 const walk = (shape: Shape, value: unknown, directory: string): unknown => {
   const options = shape.oneOf ?? shape.anyOf;
   if (options !== undefined) return walk(options.find((each) => fits(each, value)) ?? {}, value, directory);
-  if (typeof value === 'string') return shape['x-path'] === true ? resolve(directory, value) : value;
+  if (typeof value === 'string') return shape['x-kind'] === 'path' ? resolve(directory, value) : value;
   if (Array.isArray(value)) return value.map((each) => walk(shape.items ?? {}, each, directory));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -44,7 +44,9 @@ export const keepRunning = (options: {
     closeSync(output);
     child.stdin?.on('error', () => undefined);
     const once = onlyOnce(died);
-    child.once('exit', (code, signal) => once(signal === null ? `with exit code ${String(code)}` : `by ${signal}`));
+    child.once('exit', (code, signal) =>
+      once(signal === null ? `with exit code ${String(code)}${lastWords(log)}` : `by ${signal}`),
+    );
     child.once('error', (error) => once(`before it began: ${error.message}`));
   };
   const died = (how: string): void => {
@@ -56,7 +58,7 @@ export const keepRunning = (options: {
     const now = clock.monotonic();
     deaths = [...deaths.filter((at) => now - at < window), now];
     const delay = restartDelay(deaths, now);
-    onDeath(`died ${how}${lastWords(log)}; it is started again${delay < 1000 ? '' : ` in ${delay / 1000} s`}`);
+    onDeath(`died ${how}; it is started again${delay < 1000 ? '' : ` in ${delay / 1000} s`}`);
     cancel = clock.after(delay, start);
   };
 
