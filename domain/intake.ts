@@ -30,11 +30,13 @@ export type Entry = {
   readonly kind: 'file' | 'directory';
   readonly size: number;
   readonly modified: number;
+  /** An upload that has not come to its end: it may be resumed. */
+  readonly incomplete?: boolean;
 };
 
 /** A file being delivered. */
 export interface Upload {
-  /** Bytes taken so far without a hole. */
+  /** Bytes taken so far without a hole; what a resumed upload starts with. */
   readonly size: number;
   /** Resolves when the bytes are taken over; a refusal ends the upload. The bytes must not be changed afterwards. */
   write(offset: number, bytes: Uint8Array): Answer<void>;
@@ -42,7 +44,7 @@ export interface Upload {
   setModified(modified: number): void;
   /** The durable point: payload and record are on disk. Only after this may the partner get its OK. */
   complete(): Answer<void>;
-  /** The connection ended before the end of the file: nothing was delivered. */
+  /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }
 
@@ -69,10 +71,18 @@ export interface Session {
   remove(path: string): Answer<void>;
   rename(from: string, to: string, options?: { readonly replace?: boolean }): Answer<void>;
   setModified(path: string, modified: number): Answer<void>;
-  upload(path: string): Answer<Upload>;
+  /**
+   * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
+   * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already
+   * cannot be appended to (`notPermitted`). Without, it begins anew.
+   */
+  upload(path: string, options?: { readonly resume?: boolean }): Answer<Upload>;
   download(path: string): Answer<Download>;
-  /** Ends the session; uploads that are still open are abandoned. */
-  close(): Promise<void>;
+  /**
+   * Ends the session; uploads that are still open are abandoned. `orderly` says that the client had the last reply: it
+   * said goodbye (QUIT, channel EOF) after it. An operation after `complete` says the same.
+   */
+  close(options?: { readonly orderly?: boolean }): Promise<void>;
 }
 
 /** The door. */
