@@ -14,7 +14,9 @@ import { systemClock } from './shared/clock.ts';
 const clock = systemClock();
 
 const defect = (error: unknown): void => {
-  process.stderr.write(`sallyport: a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `sallyport: a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exit(70);
 };
 process.on('uncaughtException', defect).on('unhandledRejection', defect);

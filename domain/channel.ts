@@ -45,13 +45,6 @@ export const channelVocabulary = {
   /** The partner removed a directory of its home. */
   directoryRemoved: z.strictObject({ path: z.string().max(4096) }),
 } as const;
-export type ChannelFact = {
-  readonly [T in keyof typeof channelVocabulary]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof channelVocabulary)[T]>;
-  };
-}[keyof typeof channelVocabulary];
-
 /** The stream of a channel. */
 export const channelStream = (name: string): string => `channel-${name}`;
 

@@ -41,7 +41,6 @@ const messageService = z.strictObject({
   peers: z.array(peer).min(1, 'name at least one peer').max(32),
   maxMessageSize: size.prefault('16 MiB').describe('The largest message that is taken at all.'),
 });
-export type MessageServiceConfig = z.infer<typeof messageService>;
 
 const logging = z
   .strictObject({

@@ -7,7 +7,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const minutes = 5 * 60_000;
 
 const run = (command: string, ...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${command}`, args, { cwd: root, encoding: 'utf8' });
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
+  const options = { cwd: root, encoding: 'utf8', env } as const;
+  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${command}`, args, options);
   return { status, said: status === 0 ? '' : `${stdout}${stderr}` };
 };
 
