@@ -9,6 +9,7 @@ import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { raiseAlarms } from './alarms.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { openDoor } from './doorkeeper.ts';
@@ -70,7 +71,7 @@ const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log } = ports;
+  const { eventLog, models, payloads, messages, delivery, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node } = config;
   const retries = settings.retries ?? defaultRetries;
@@ -134,7 +135,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       orThrow(await messages.start(handlers)());
       const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping));
+      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });

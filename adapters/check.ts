@@ -10,7 +10,7 @@ import type { LoadedConfig } from './shared/loaded-config.ts';
 /** The problems that would keep a server from starting, whether its ports are free or not. */
 export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readonly Problem[]> => {
   const problems: Problem[] = [];
-  const unwritable = await whyNotWritable(config.data);
+  const unwritable = await whyNotWritable(config.data, 0o700);
   if (unwritable !== undefined) problems.push({ path: 'data', problem: unwritable });
   const keys = whyNotOurs(config.role, config.node, tls, Date.now());
   if (keys !== undefined) problems.push(keys);

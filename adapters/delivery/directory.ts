@@ -1,5 +1,6 @@
 import { type FileHandle, link as linkFile, lstat, open, opendir, unlink as unlinkFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Delivery, FileFacts } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { codeOf } from '../shared/failing.ts';
@@ -8,6 +9,9 @@ import { explain, explainLink, fromSource } from './failures.ts';
 
 /** What the temporaries of the local delivery are called: `.<transfer id>.<attempt>`. */
 const temporaryName = /^\.[0-9a-hjkmnp-tv-z]{26}\.\d+$/;
+
+/** File systems stamp with a clock of 1 to 10 ms: a link made within the same tick would leave no trace in the ctime. */
+const clockTick = 20;
 
 /**
  * Delivery into directories of this machine; one that is missing is created. It never overwrites a name and follows
@@ -29,8 +33,10 @@ export const directoryDelivery = (): Delivery => {
     try {
       await writeAll(handle, fromSource(bytes));
       await handle.sync();
+      const tick = setTimeout(clockTick);
       const facts = factsOf(await handle.stat({ bigint: true }));
       await sync(directory);
+      await tick;
       return facts;
     } catch (error) {
       await unlinkFile(path).catch(() => undefined);

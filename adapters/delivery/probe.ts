@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { codeOf } from '../shared/failing.ts';
 
 /** What keeps a directory from being written to and created where it is missing: a sentence, or undefined for nothing. */
-export const whyNotWritable = async (directory: string): Promise<string | undefined> => {
+export const whyNotWritable = async (directory: string, mode = 0o750): Promise<string | undefined> => {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await mkdir(directory, { recursive: true, mode });
     await access(directory, constants.W_OK | constants.X_OK);
     await rm(await mkdtemp(join(directory, '.check-')), { recursive: true });
     return undefined;

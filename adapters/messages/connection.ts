@@ -83,13 +83,12 @@ const watched = <S extends Http2Session>(socket: TLSSocket, session: S, peer: Pe
 
 const heartbeat = (socket: TLSSocket, session: Http2Session, clock: Clock, dead: () => void): (() => void) => {
   let bytes = socket.bytesRead;
-  let heard = clock.monotonic();
+  // counted in beats, not in time: a process that was held up has not heard what is waiting in its socket
+  let silent = 0;
   const beat = (): void => {
-    if (socket.bytesRead !== bytes) {
-      bytes = socket.bytesRead;
-      heard = clock.monotonic();
-    }
-    if (clock.monotonic() - heard >= limits.dead) {
+    silent = socket.bytesRead === bytes ? silent + 1 : 0;
+    bytes = socket.bytesRead;
+    if (silent * limits.ping >= limits.dead) {
       dead();
       return;
     }

@@ -10,7 +10,7 @@ export const limits = {
   /** Connections that have not said hello yet; more are dropped at once. */
   halfOpen: 64,
   /** A connection is dead when no byte arrived for `dead`; a ping every `ping` makes a living one send some. */
-  ping: 3_000,
+  ping: 2_500,
   dead: 10_000,
   /** A request other than a payload, from asking to the whole answer. */
   ask: 30_000,

@@ -96,7 +96,8 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
   };
 
   const abandon = async (keep: boolean): Promise<void> => {
-    await committing.catch(() => undefined);
+    if (state === 'open') state = 'abandoned';
+    await committing;
     if (state === 'committed' || state === 'refused') return;
     state = 'abandoned';
     try {
@@ -119,7 +120,7 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
       attempt(
         () => {
           const run = commit(expected);
-          committing = run;
+          committing = Promise.allSettled([committing, run]);
           return run;
         },
         explain(key, 'committed'),

@@ -73,7 +73,11 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   };
 
   listen(sftp, session, handles, () => clock.now(), submit);
-  sftp.on('error', (error: Error) => log.debug('sftp channel broken', { login: session.login, error: error.message }));
+  sftp.on('error', (error: Error) => {
+    log.debug('sftp channel broken', { login: session.login, error: error.message });
+    // Not every client answers our close with its own.
+    void stop();
+  });
   // Without our own end OpenSSH waits for ever when it quits; what it asked before is still answered.
   sftp.on('end', () => void queue.idle().then(() => sftp.end()));
   return { busy: () => queue.running() > 0, stop };

@@ -24,9 +24,15 @@ const longestPassword = 1024;
 
 /** Handles a connection's authentication requests. Every "no" sounds the same, whatever was wrong. */
 export const authentication = (options: LoginOptions): ((context: AuthContext) => void) => {
-  const { intake, address, mostFailures, admit, giveUp } = options;
+  const { intake, address, mostFailures, admit } = options;
   let failures = 0;
   let questions = 0;
+  let over = false;
+
+  const giveUp = (): void => {
+    over = true;
+    options.giveUp();
+  };
 
   const sayNo = (context: AuthContext): void => {
     context.reject(methods);
@@ -93,7 +99,10 @@ export const authentication = (options: LoginOptions): ((context: AuthContext) =
         sayNo(context);
     }
   };
-  return (context) => settle(handle(context), giveUp);
+  return (context) => {
+    // What was already on its way when we hung up is not looked at.
+    if (!over) settle(handle(context), giveUp);
+  };
 };
 
 /** A defect of the intake must not leave a client waiting. */

@@ -19,7 +19,8 @@ export type Requests = {
 };
 
 type Request = { readonly lane: number | undefined; readonly run: () => Promise<void> };
-const mostRunning = 64;
+/** Each may hold a READ of 256 KiB in memory before it is sent. */
+const mostRunning = 16;
 
 /** `canStart` holds back what waits; `onFinished` is called after each request. */
 export const requests = (canStart: () => boolean, onFinished: () => void): Requests => {

@@ -5,7 +5,7 @@ export const backoff = (options: {
   readonly first: number;
   readonly most: number;
   readonly random: () => number;
-}): { next(): number; reset(): void } => {
+}): { readonly next: () => number; readonly reset: () => void } => {
   let tries = 0;
   return {
     next: () => {

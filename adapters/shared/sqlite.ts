@@ -58,3 +58,17 @@ export const isDiskFull = (error: unknown): boolean =>
 export const rollBack = (db: Database): void => {
   if (db.isTransaction) db.exec('ROLLBACK');
 };
+
+/** Locks a file exclusively for as long as this process lives or until the answer is called; undefined where another has it. */
+export const lockFile = (path: string): (() => void) | undefined => {
+  const db = new DatabaseSync(path, { timeout: 0 });
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return () => {
+      db.close();
+    };
+  } catch {
+    db.close();
+    return undefined;
+  }
+};

@@ -129,6 +129,43 @@ export const payloadStoreContract = (name: string, open: () => Promise<PayloadSt
       expect(await succeeded(store.stat(key))).toMatchObject({ size: 0 });
     });
 
+    it('commits what was expected, and removes anything else', async () => {
+      const store = await open();
+      const sha256 = createHash('sha256').update('whole').digest('hex');
+      for (const [bytes, code] of [
+        ['whole', undefined],
+        ['wrong', 'mismatch'],
+        ['whole and more', 'mismatch'],
+      ] as const) {
+        await succeeded(store.remove(key));
+        const writer = await succeeded(store.write(key));
+        await succeeded(writer.write(0, Buffer.from(bytes)));
+        const outcome = await writer.commit({ size: 5, sha256 })();
+        expect(outcome).toMatchObject(code === undefined ? { right: { sha256 } } : { left: { code } });
+        await writer.abandon();
+        expect((await keysOf(store, 'dmz1')).length).toBe(code === undefined ? 1 : 0);
+      }
+    });
+
+    it('commits once, even when it is asked twice and abandoned meanwhile', async () => {
+      const store = await open();
+      const writer = await succeeded(store.write(key));
+      await succeeded(writer.write(0, Buffer.from('whole')));
+      const [first, second] = await Promise.all([writer.commit()(), writer.commit()(), writer.abandon()]);
+      expect(first).toMatchObject({ right: { size: 5 } });
+      expect(second).toMatchObject({ left: { code: 'closed' } });
+      expect((await bytesOf(await succeeded(store.read(key)))).toString()).toBe('whole');
+    });
+
+    it('commits nothing once it is being abandoned', async () => {
+      const store = await open();
+      const writer = await succeeded(store.write(key));
+      await succeeded(writer.write(0, Buffer.from('gone')));
+      const [, outcome] = await Promise.all([writer.abandon(), writer.commit()()]);
+      expect(outcome).toMatchObject({ left: { code: 'closed' } });
+      expect(await keysOf(store, 'dmz1')).toEqual([]);
+    });
+
     it('refuses offsets that are none', async () => {
       const writer = await succeeded((await open()).write(key));
       for (const offset of [-1, 0.5, Number.NaN, 2 ** 53])

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { messageService } from '../../../adapters/messages/index.ts';
+import { limits } from '../../../adapters/messages/limits.ts';
 import type { Clock } from '../../../domain/ports.ts';
 import { handlers, linked, must, parcelOf } from '../../contracts/messages.ts';
 import { clockOf, keysOf, logOf, realOptions, realPair } from './world.ts';
@@ -87,11 +88,11 @@ describe('a link of the message service', () => {
       enough = resolve;
     });
     const clock: Clock = {
-      ...clockOf(50),
+      ...clockOf(20),
       after: (milliseconds, callback) =>
-        clockOf(50).after(milliseconds, () => {
+        clockOf(20).after(milliseconds, () => {
           callback();
-          if (milliseconds === 3_000 && ++beats === 60) enough();
+          if (milliseconds === limits.ping && ++beats === 60) enough();
         }),
     };
     const pair = await realPair('pushback', keys, { clock });
@@ -101,7 +102,7 @@ describe('a link of the message service', () => {
     await Promise.all([linked(pair.inner, true), linked(pair.dmz, true)]);
     let downs = 0;
     pair.inner.onLink(() => downs++);
-    // ten pings on each end of three connections: 30 s
+    // ten pings on each end of three connections: 25 s
     await beaten;
     expect(downs).toBe(0);
   });

@@ -137,7 +137,7 @@ describe('the listening port of the message service', () => {
   });
 
   it('refuses who never begins a handshake, and who never says hello', async () => {
-    await open({ clock: clockOf(100) });
+    await open({ clock: clockOf(20) });
     await gone(netConnect(port, '127.0.0.1'));
     await onlyLine(/no TLS handshake within 10 s/);
     lines.splice(0);
@@ -175,7 +175,7 @@ describe('the dialling side of the message service', () => {
     const { log, lines, warned } = logOf();
     const options = await realOptions('pushback', keys, { log: logOf().log });
     const dmz = messageService({ ...options.dmz, ...theirs('dmz1') });
-    const inner = messageService({ ...options.inner, ...change(keys('inner1')), log, clock: clockOf(50) });
+    const inner = messageService({ ...options.inner, ...change(keys('inner1')), log, clock: clockOf(10) });
     must(await dmz.start(handlers())());
     must(await inner.start(handlers())());
     const line = await warned(/no link to dmz1/);

@@ -29,8 +29,8 @@ export const openSsh = async (
   return program(
     'sftp',
     [
-      ...careless,
       ...options,
+      ...careless,
       '-o',
       'BatchMode=no',
       '-o',

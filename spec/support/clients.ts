@@ -1,0 +1,30 @@
+/** Partners' programs, as a person would call them. */
+import { type Ran, run } from './run.ts';
+import { type Pair, password } from './servers.ts';
+
+const sshOptions = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'];
+
+/** OpenSSH sftp with the channel's key; one command a line. */
+export const openSsh = (pair: Pair, commands: readonly string[], within?: number): Promise<Ran> => {
+  const login = ['-i', pair.identity, '-o', 'IdentitiesOnly=yes', '-P', String(pair.sftpPort), 'acme@127.0.0.1'];
+  const options = within === undefined ? {} : { within };
+  return run('sftp', ['-b', '-', ...sshOptions, ...login], { input: `${commands.join('\n')}\n`, ...options });
+};
+
+/** curl with the channel's password; puts a local file at a path. */
+export const curlPut = (pair: Pair, file: string, path: string): Promise<Ran> =>
+  run('curl', ['-sS', '-k', '-u', `acme:${password}`, '-T', file, `sftp://127.0.0.1:${pair.sftpPort}${path}`]);
+
+/** lftp with the channel's password; one script. */
+export const lftp = (pair: Pair, script: string, within?: number): Promise<Ran> =>
+  run(
+    'lftp',
+    [
+      '-u',
+      `acme,${password}`,
+      '-e',
+      `set sftp:auto-confirm yes; set net:max-retries 2; set net:reconnect-interval-base 1; ${script}; bye`,
+      `sftp://127.0.0.1:${pair.sftpPort}`,
+    ],
+    within === undefined ? {} : { within },
+  );
