@@ -119,7 +119,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       intake === undefined
         ? left(refusal('notPermitted', 'inner takes no channels'))
         : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
-    command: (_from, command) => control.takeOrder(command),
+    command: (from, command) => control.takeOrder(from, command),
   };
 
   return {

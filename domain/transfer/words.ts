@@ -1,4 +1,5 @@
-import type { TransferEvent } from '../../domain/transfer/vocabulary.ts';
+/** Events in words for people. */
+import type { TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
