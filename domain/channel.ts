@@ -16,6 +16,9 @@ export const replicatedChannel = z.strictObject({
   /** `<type> <base64>`, as in authorized_keys without the comment. */
   publicKeys: z.array(z.string().max(16_384)).max(20),
   temporaryNames: z.array(z.string().max(255)).max(50),
+  /** When a file is complete: at its close, at its rename, or when a file named after it with `markerSuffix` follows. */
+  completeOn: z.enum(['close', 'rename', 'marker']),
+  markerSuffix: z.string().min(1).max(32),
   /** Largest payload in bytes. */
   maxSize: z.number().int().positive(),
   maxSessions: z.number().int().positive(),
@@ -33,6 +36,16 @@ export type ChannelSnapshot = z.infer<typeof channelSnapshot>;
 /** Is a file of this name still being written, by the channel's convention? It makes no transfer until it is renamed. */
 export const isTemporaryName = (channel: ReplicatedChannel, name: string): boolean =>
   channel.temporaryNames.some((pattern) => globMatches(pattern, name));
+
+/** Is a file of this name a transfer as soon as it is closed? */
+export const completesOnClose = (channel: ReplicatedChannel, name: string): boolean =>
+  channel.completeOn === 'close' && !isTemporaryName(channel, name);
+
+/** The path of the file whose completion this path marks; undefined where it is no marker. */
+export const markedBy = (channel: ReplicatedChannel, path: string): string | undefined =>
+  channel.completeOn === 'marker' && path.endsWith(channel.markerSuffix)
+    ? path.slice(0, -channel.markerSuffix.length)
+    : undefined;
 
 /** What is recorded in the stream `channel-<name>` of a dmz. Local: these never travel. */
 export const channelVocabulary = {
