@@ -99,7 +99,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const shared = { ...ports, streams, projection, projector, role, node, retries, open };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
-  const control = controlOf({ ...shared, status: () => ({ node, ...settings.status() }) });
+  const channels = async (): Promise<number> =>
+    config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
+  const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const sweeping = { ...shared, directories };
   const steps = {
