@@ -45,7 +45,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 1,
+  version: 2,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -136,7 +136,8 @@ const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRe
   const { origin, originSeq, at } = event.meta;
   if (originSeq === undefined) return row;
   if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
-  return { ...row, ownSeq: originSeq, tellAt: row.tellAt ?? at };
+  // The outbox reads the stream itself, so the peer may have an event before this row knows of it.
+  return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
 };
 
 const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
