@@ -1,6 +1,6 @@
 /** One server's actors over its ports: the same for both roles but for the steps that the roles table gives each. */
 import { left } from 'fp-ts/lib/Either.js';
-import type { Config, InnerConfig } from '../domain/config.ts';
+import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
@@ -10,11 +10,12 @@ import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
 import { raiseAlarms } from './alarms.ts';
+import { openArrivals } from './arrivals.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { openDoor } from './doorkeeper.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
-import { openIntake, type RunningIntake } from './intake.ts';
+import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { startProjector } from './projector.ts';
@@ -97,10 +98,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
 
   const shared = { ...ports, streams, projection, projector, role, node, retries, open };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
-  const intake =
-    config.role === 'dmz'
-      ? openIntake({ ...shared, door: openDoor({ ...shared, projection: channelsProjection, limits: config.limits }) })
-      : undefined;
+  const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const control = controlOf({ ...shared, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const sweeping = { ...shared, directories };
@@ -119,7 +117,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       intake === undefined
         ? left(refusal('notPermitted', 'inner takes no channels'))
         : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
-    command: (_from, command) => control.takeOrder(command),
+    command: (from, command) => control.takeOrder(from, command),
   };
 
   return {
@@ -147,6 +145,11 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       for (const stop of stops.splice(0).reverse()) await stop(graceMs);
     },
   };
+};
+
+const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door' | 'arrivals'> & NodePorts): RunningIntake => {
+  const door = openDoor({ ...shared, projection: channelsProjection, limits: config.limits });
+  return openIntake({ ...shared, door, arrivals: openArrivals(shared) });
 };
 
 const deliveryDirectories = (config: InnerConfig): readonly string[] => [

@@ -21,6 +21,9 @@ export type SweepNeeds = {
 
 const hour = 3_600_000;
 
+/** An upload that was removed, or whose delivery turned out to be a repeat, needs its payload no more. */
+const ends = new Set(['uploadExpired', 'uploadDelivered']);
+
 /** Sweeps payloads once: own node's keys that neither a transfer nor an upload knows and that are not being written. */
 export const sweepPayloads = async (needs: SweepNeeds): Promise<number> => {
   let swept = 0;
@@ -37,11 +40,11 @@ export const sweepPayloads = async (needs: SweepNeeds): Promise<number> => {
 };
 
 const isKnown = async (needs: SweepNeeds, id: string): Promise<boolean> => {
-  for (const stream of [transferStream(id), uploadStream(id)]) {
-    const events = await needs.eventLog.readStream(stream, { limit: 1 })();
-    if (isLeft(events) || events.right.length > 0) return true;
-  }
-  return false;
+  const transfer = await needs.eventLog.readStream(transferStream(id), { limit: 1 })();
+  if (isLeft(transfer) || transfer.right.length > 0) return true;
+  const upload = await needs.eventLog.readStream(uploadStream(id))();
+  if (isLeft(upload)) return true;
+  return upload.right.length > 0 && !upload.right.some((event) => ends.has(event.type));
 };
 
 /** Sweeps temporaries of ours in the delivery directories that are not the open `prepared` of a transfer of ours. */

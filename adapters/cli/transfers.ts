@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, TransferRow } from '../../domain/control.ts';
 import type { Answer } from '../../domain/intake.ts';
 import type { Order } from '../../domain/transfer/decide.ts';
-import { eventWords, sizeWords } from '../shared/event-words.ts';
+import { eventWords, sizeWords } from '../../domain/transfer/words.ts';
 import { printable } from '../shared/printable.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { exits, type Program } from './program.ts';

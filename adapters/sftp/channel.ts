@@ -23,6 +23,8 @@ export type ChannelContext = {
 /** A running channel. */
 export type Channel = {
   readonly busy: () => boolean;
+  /** Goes on after new keys were agreed: nothing is begun while that lasts. */
+  readonly resume: () => void;
   /** Gives up everything open and answers nothing more; a file that is being made durable is still completed. */
   readonly stop: () => Promise<void>;
 };
@@ -80,7 +82,7 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   });
   // Without our own end OpenSSH waits for ever when it quits; what it asked before is still answered.
   sftp.on('end', () => void queue.idle().then(() => sftp.end()));
-  return { busy: () => queue.running() > 0, stop };
+  return { busy: () => queue.running() > 0, resume: queue.pump, stop };
 };
 
 type Submit = (request: number, lane: number | undefined, work: () => Reply | Promise<Reply>) => void;

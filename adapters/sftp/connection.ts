@@ -80,7 +80,10 @@ export const serveConnection = (
     if (session?.ended.aborted === true) disconnect();
     session?.ended.addEventListener('abort', onEnded, { once: true });
   });
-  client.on('rekey', onActivity);
+  client.on('rekey', () => {
+    onActivity();
+    for (const channel of channels) channel.resume();
+  });
   client.on('session', (accept, reject) => {
     const serving = session;
     // Sessions that never become SFTP stay in ssh2's table for good, so they count for good.

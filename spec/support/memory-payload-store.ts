@@ -57,6 +57,13 @@ export const memoryPayloadStore = (
         },
       })),
     stat: (key) => found(key, (bytes) => ({ key, size: bytes.length, modified: 0 })),
+    partial: (key) =>
+      unless(key, () => {
+        const bytes = partials.get(key);
+        return bytes === undefined
+          ? fail(permanent('notFound', `there is no unfinished payload ${key}`))
+          : succeed(() => bytes.length);
+      }),
     remove: (key) =>
       unless(key, () => async () => {
         await writers.get(key)?.abandon();
