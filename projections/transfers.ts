@@ -145,7 +145,8 @@ const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRe
   const { origin, originSeq, at } = event.meta;
   if (originSeq === undefined) return row;
   if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
-  return { ...row, ownSeq: originSeq, tellAt: row.tellAt ?? at };
+  // The outbox reads the stream itself, so the peer may have an event before this row knows of it.
+  return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
 };
 
 const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
