@@ -4,7 +4,17 @@ import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
-import type { Clock, Delivery, EventLog, Ids, Log, PayloadStore, ReadModels, Verifiers } from '../domain/ports.ts';
+import type {
+  Clock,
+  Delivery,
+  EventLog,
+  Ids,
+  Log,
+  PayloadSource,
+  PayloadStore,
+  ReadModels,
+  Verifiers,
+} from '../domain/ports.ts';
 import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
@@ -37,6 +47,8 @@ export type NodePorts = {
   readonly models: ReadModels;
   readonly payloads: PayloadStore;
   readonly messages: Messages;
+  /** Where inner fetches the payloads of dmz; absent: over the message service. */
+  readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
@@ -105,7 +117,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const sweeping = { ...shared, directories };
   const steps = {
-    fetch: fetchPayload(payloads, messages, node),
+    fetch: fetchPayload(payloads, ports.source ?? messages.payload, node),
     process: process(config.role === 'inner' ? config.profiles : [], streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),

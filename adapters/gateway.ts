@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { createActor, toPromise } from 'xstate';
+import type { FetchDoor } from '../actors/fetch-door.ts';
 import { type Listeners, openListeners } from '../actors/listeners.ts';
 import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
 import { type ServerPhases, serverLogic } from '../actors/server.ts';
@@ -11,6 +12,7 @@ import { checkPlaces } from './check.ts';
 import { serveControl } from './control/server.ts';
 import { directoryDelivery } from './delivery/directory.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
+import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { messageService } from './messages/index.ts';
 import { diskPayloads } from './payloads/disk.ts';
 import { protocols } from './protocols.ts';
@@ -60,7 +62,8 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
   const closers: (() => Promise<void>)[] = [];
   let phase = 'starting';
   let running: RunningNode | undefined;
-  let listeners: Listeners | undefined;
+  let door: FetchDoor | undefined;
+  const listeners: Pick<Listeners, 'addresses'>[] = [];
   let die: (error: Error) => void = () => undefined;
   const fatal = new Promise<never>((_, reject) => {
     die = reject;
@@ -84,7 +87,14 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
     const [delivery, ids] = [directoryDelivery(), systemIds()];
-    return { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+    const ports = { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+    if (config.role === 'dmz') {
+      door = openDoor(config, { ...ports, key: tls.key });
+      return ports;
+    }
+    const source = openSource(config, { ...ports, key: tls.key });
+    closers.push(source.close);
+    return { ...ports, source: source.payload };
   };
 
   const phases: ServerPhases = {
@@ -92,7 +102,7 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     start: async () => {
       const status = () => ({
         state: phase,
-        listeners: listeners?.addresses() ?? [],
+        listeners: listeners.flatMap((each) => each.addresses()),
         residentBytes: process.memoryUsage.rss(),
       });
       const node = await startNode(await openPorts(), { config, passwords: secrets, status });
@@ -106,11 +116,15 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
       await started().serve();
       const socket = await serveControl({ data, control, log });
       closers.push(() => socket.close());
-      if (config.role === 'dmz' && intake !== undefined) {
+      if (config.role === 'dmz' && intake !== undefined && door !== undefined) {
         const context = { intake, log, clock, directory: join(data, 'keys') };
-        const opened = await openListeners(config.listeners, protocols, context, log);
-        listeners = opened;
-        closers.push(() => opened.close(graceMs));
+        const partners = await openListeners(config.listeners, protocols, context, log);
+        closers.push(() => partners.close(graceMs));
+        listeners.push(partners);
+        const inner = await openFetchEndpoints(config, { ...context, intake: door.intake, key: tls.key });
+        // At once: what breaks off is resumed.
+        closers.push(() => inner.close(0));
+        listeners.push(inner);
       }
       log.info(`${role} ${node} serves`, { data });
     },

@@ -41,6 +41,8 @@ export type Pair = {
   readonly dmz: Server;
   readonly sftpPort: number;
   readonly linkPort: number;
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
   /** Where results are delivered. */
@@ -52,6 +54,10 @@ export type Pair = {
 export type PairOptions = {
   readonly mode?: 'pushback' | 'direct';
   readonly streamingSize?: string;
+  /** How inner fetches what is larger than that; over SFTP unless said otherwise. */
+  readonly fetchVia?: 'sftp' | 'ftp' | 'messageService';
+  /** Where inner looks for dmz's fetch endpoint, if not directly there. */
+  readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
   /** Address of the servers; they normally share 127.0.0.1. */
@@ -67,6 +73,8 @@ export const password = 'open sesame';
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const fetchPort = await freePort();
+  const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -91,11 +99,20 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       node: 'inner-1',
       data: 'inner',
       ...streaming,
+      fetchVia,
       messageService: {
         mode: options.mode ?? 'pushback',
         ...common('inner-1'),
         ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
-        peers: [{ node: 'dmz-1', fingerprint: fingerprint('dmz-1'), host, port: linkPort }],
+        peers: [
+          {
+            node: 'dmz-1',
+            fingerprint: fingerprint('dmz-1'),
+            host,
+            port: linkPort,
+            fetch: { port: options.fetchFrom ?? fetchPort },
+          },
+        ],
       },
       channels: [
         {
@@ -136,6 +153,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         ],
       },
       listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
     }),
   );
@@ -147,6 +165,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     dmz,
     sftpPort,
     linkPort,
+    fetchPort,
     identity,
     out,
     end: async () => {

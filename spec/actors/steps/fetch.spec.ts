@@ -24,7 +24,7 @@ describe('fetching a payload', () => {
     };
     const fetching = fetchPayload(
       failingCommitOnce(memoryPayloadStore()),
-      messages,
+      messages.payload,
       'inner-1',
     )(given(fact('received', { payload }), 'forwarded'), new AbortController().signal);
     expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
