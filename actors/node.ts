@@ -27,7 +27,7 @@ import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
-import { sweepHourly, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { keepSweeping, sweepTemporaries } from './sweep.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -57,7 +57,7 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
-  /** Brings the read models to the end of the log and sweeps what a crash left behind. */
+  /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
   serve(): Promise<void>;
@@ -128,14 +128,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;
-      await sweepPayloads(sweeping);
       await sweepTemporaries(sweeping);
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
       const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping), raiseAlarms(projector, log, node));
+      stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
