@@ -82,6 +82,8 @@ const detail = (event: TransferEvent): string => {
       return event.data.inline ? 'with its payload' : 'payload to be fetched';
     case 'matched':
       return `profile ${event.data.profile}`;
+    case 'stepDone':
+      return [`${event.data.index + 1}: ${event.data.step}`, event.data.name ?? ''].join(' ').trim();
     case 'processed':
       return event.data.responses.length === 1 ? '1 response' : `${event.data.responses.length} responses`;
     case 'sent':

@@ -1,5 +1,6 @@
 /** Removes what a crash left behind: payloads without a record, and temporaries of deliveries that never were prepared. */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { belongsTo } from '../domain/payload.ts';
 import type { Clock, Delivery, EventLog, Log, PayloadStore } from '../domain/ports.ts';
 import { transferStream } from '../domain/transfer/event-id.ts';
 import { uploadStream } from '../domain/upload.ts';
@@ -26,8 +27,7 @@ export const sweepPayloads = async (needs: SweepNeeds): Promise<number> => {
   let swept = 0;
   for await (const { key } of needs.payloads.list(needs.node)) {
     if (needs.open.has(key)) continue;
-    const id = key.slice(needs.node.length + 1);
-    if (await isKnown(needs, id)) continue;
+    if (await isKnown(needs, belongsTo(key))) continue;
     if (needs.open.has(key)) continue;
     const removed = await needs.payloads.remove(key)();
     if (!isLeft(removed)) swept += 1;

@@ -45,7 +45,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 1,
+  version: 2,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -102,7 +102,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
   if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
-  const freshTry = state !== row.state || event.type === 'retried';
+  const freshTry = state !== row.state || event.type === 'retried' || event.type === 'stepDone';
   return {
     ...row,
     state,

@@ -1,4 +1,4 @@
-import type { TransferEvent } from '../../domain/transfer/vocabulary.ts';
+import type { EventData, TransferEvent } from '../../domain/transfer/vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -21,6 +21,8 @@ export const eventWords = (event: TransferEvent): string => {
       return sizeWords(event.data.payload.size);
     case 'matched':
       return `profile ${event.data.profile}`;
+    case 'stepDone':
+      return stepWords(event.data);
     case 'sent':
       return event.data.final;
     case 'stepFailed':
@@ -40,6 +42,11 @@ export const eventWords = (event: TransferEvent): string => {
       return '';
   }
 };
+
+const stepWords = ({ index, step, payload, name }: EventData<'stepDone'>): string =>
+  [`${index + 1}: ${step}`, ...(payload ? [sizeWords(payload.size)] : []), ...(name === undefined ? [] : [name])].join(
+    ' ',
+  );
 
 const from = ({ login, address }: { readonly login?: string | undefined; readonly address?: string | undefined }) =>
   login === undefined ? [] : ['from', address === undefined ? login : `${login}@${address}`];
