@@ -11,6 +11,7 @@ import { memoryDelivery } from './memory-delivery.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryMessages } from './memory-messages.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
+import { memoryPrograms } from './memory-programs.ts';
 import { memoryReadModels } from './memory-read-models.ts';
 import { succeeded } from './outcome.ts';
 
@@ -38,6 +39,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     payloads: memoryPayloadStore(),
     messages: link.dmz,
     delivery: memoryDelivery(),
+    programs: memoryPrograms({}),
     verifiers,
     clock: manualClock(),
     ids: countedIds(),

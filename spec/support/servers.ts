@@ -54,6 +54,11 @@ export type PairOptions = {
   readonly streamingSize?: string;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
+  /** The steps of that profile. */
+  readonly steps?: readonly object[];
+  /** More settings of the servers' configs. */
+  readonly inner?: Readonly<Record<string, unknown>>;
+  readonly dmz?: Readonly<Record<string, unknown>>;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
   /** How a server's process is started, for instance within a network namespace. */
@@ -110,9 +115,11 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         {
           name: 'orders',
           match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
+          steps: options.steps ?? [],
           responses: [{ kind: 'file', directory: 'out' }],
         },
       ],
+      ...options.inner,
     }),
   );
   await writeFile(
@@ -137,6 +144,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       },
       listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
+      ...options.dmz,
     }),
   );
   const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
