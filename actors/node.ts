@@ -38,6 +38,7 @@ import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -77,7 +78,7 @@ export type RunningNode = {
   readonly broken: Promise<void>;
 };
 
-const liveTransfers = 32;
+const livePerLane = 16;
 const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
@@ -96,6 +97,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     node,
     peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
     stepOf,
+    laneOf,
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
@@ -144,7 +146,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
-      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
       stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
