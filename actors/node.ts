@@ -12,10 +12,10 @@ import type {
   Log,
   PayloadSource,
   PayloadStore,
+  Programs,
   ReadModels,
   Verifiers,
 } from '../domain/ports.ts';
-import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -33,11 +33,13 @@ import { stepOf } from './roles.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
 import { fetchPayload } from './steps/fetch.ts';
+import { performing } from './steps/perform.ts';
 import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
-import { sweepHourly, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -50,6 +52,7 @@ export type NodePorts = {
   /** Where inner fetches the payloads of dmz; absent: over the message service. */
   readonly source?: PayloadSource;
   readonly delivery: Delivery;
+  readonly programs: Programs;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -60,7 +63,6 @@ export type NodePorts = {
 export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
-  readonly retries?: RetryPolicy;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -69,7 +71,7 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
-  /** Brings the read models to the end of the log and sweeps what a crash left behind. */
+  /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
   serve(): Promise<void>;
@@ -79,16 +81,17 @@ export type RunningNode = {
   readonly broken: Promise<void>;
 };
 
-const liveTransfers = 32;
+const livePerLane = 16;
 const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, payloads, messages, delivery, clock, ids, log } = ports;
+  const { eventLog, models, payloads, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node } = config;
-  const retries = settings.retries ?? defaultRetries;
+  const { retries } = config;
   const open = new Set<string>();
+  const settling = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
   const streams = openStreams({ log: eventLog, clock, ids, role, node });
@@ -97,6 +100,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     node,
     peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
     stepOf,
+    laneOf,
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
@@ -108,17 +112,18 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, streams, projection, projector, role, node, retries, open };
+  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const channels = async (): Promise<number> =>
     config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
+  const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
   const steps = {
     fetch: fetchPayload(payloads, ports.source ?? messages.payload, node),
-    process: process(config.role === 'inner' ? config.profiles : [], streams, ids),
+    process: process(profiles, performing({ payloads, programs, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
@@ -140,14 +145,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;
-      await sweepPayloads(sweeping);
       await sweepTemporaries(sweeping);
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
-      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping), raiseAlarms(projector, log, node));
+      stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });

@@ -15,6 +15,7 @@ import { embeddedEventLog } from './eventlog/embedded.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { messageService } from './messages/index.ts';
 import { diskPayloads } from './payloads/disk.ts';
+import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
 import { sqliteReadModels } from './readmodels/sqlite.ts';
 import { systemClock } from './shared/clock.ts';
@@ -87,7 +88,9 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
     const [delivery, ids] = [directoryDelivery(), systemIds()];
-    const ports = { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+    const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
+    closers.push(() => programs.close());
+    const ports = { eventLog, models, payloads, messages, delivery, programs, verifiers, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });
       return ports;

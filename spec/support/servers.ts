@@ -26,8 +26,8 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves. */
-  start(): Promise<void>;
+  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s). */
+  start(within?: number): Promise<void>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the death. */
@@ -60,6 +60,11 @@ export type PairOptions = {
   readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
+  /** The steps of that profile. */
+  readonly steps?: readonly object[];
+  /** More settings of the servers' configs. */
+  readonly inner?: Readonly<Record<string, unknown>>;
+  readonly dmz?: Readonly<Record<string, unknown>>;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
   /** How a server's process is started, for instance within a network namespace. */
@@ -127,9 +132,11 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         {
           name: 'orders',
           match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
+          steps: options.steps ?? [],
           responses: [{ kind: 'file', directory: 'out' }],
         },
       ],
+      ...options.inner,
     }),
   );
   await writeFile(
@@ -155,6 +162,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
+      ...options.dmz,
     }),
   );
   const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
@@ -225,7 +233,7 @@ const serverOf = (
     control,
     pid: () => child?.pid ?? 0,
     printed: () => printed,
-    start: async () => {
+    start: async (within) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
       const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
@@ -233,10 +241,14 @@ const serverOf = (
         stream.setEncoding('utf8').on('data', (text: string) => {
           printed += text;
         });
-      await until(`${role} serves`, async () => {
-        if (!alive()) return true;
-        return (await status()).state === 'serving';
-      });
+      await until(
+        `${role} serves`,
+        async () => {
+          if (!alive()) return true;
+          return (await status()).state === 'serving';
+        },
+        within,
+      );
       if (!alive()) throw new Error(`${role} died at its start:\n${printed}`);
     },
     stop: () => end('SIGTERM'),
