@@ -65,7 +65,13 @@ const greet = async (
     const [inner, dmz] = await Promise.all([controls.inner.status()(), controls.dmz.status()()]);
     const sftp = isLeft(dmz) ? undefined : dmz.right.listeners.find((each) => each.protocol === 'sftp')?.port;
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
-      const lines = welcome({ data, entry, sftp, messageService: ports.messageService + portOffset });
+      const lines = welcome({
+        data,
+        entry,
+        sftp,
+        messageService: ports.messageService + portOffset,
+        fetch: ports.fetch + portOffset,
+      });
       for (const line of lines) terminal.out(line);
       return;
     }

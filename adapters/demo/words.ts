@@ -27,8 +27,9 @@ export const welcome = (options: {
   readonly entry: string;
   readonly sftp: number;
   readonly messageService: number;
+  readonly fetch: number;
 }): readonly string[] => {
-  const { sftp, messageService } = options;
+  const { sftp, messageService, fetch } = options;
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
   return [
@@ -37,6 +38,7 @@ export const welcome = (options: {
     '',
     `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
     `  message service  127.0.0.1 port ${messageService}`,
+    `  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`,
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
     `  logs             ${data}/inner.log and ${data}/dmz.log`,
     '',
