@@ -26,8 +26,10 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves. */
-  start(): Promise<void>;
+  /** Starts it and waits until it serves; rejects where it dies before. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** How its present or last process ended, once it has: the signal, or the exit code. */
+  ended(): Promise<NodeJS.Signals | number>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the death. */
@@ -54,6 +56,9 @@ export type PairOptions = {
   readonly streamingSize?: string;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
+  /** More settings of the channel `acme`, and of dmz. */
+  readonly channel?: Readonly<Record<string, unknown>>;
+  readonly dmz?: Readonly<Record<string, unknown>>;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
   /** How a server's process is started, for instance within a network namespace. */
@@ -104,6 +109,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           password: { file: 'acme.password' },
           publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
           maxSessions: 1000,
+          ...options.channel,
         },
       ],
       profiles: [
@@ -137,6 +143,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       },
       listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
+      ...options.dmz,
     }),
   );
   const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
@@ -206,9 +213,13 @@ const serverOf = (
     control,
     pid: () => child?.pid ?? 0,
     printed: () => printed,
-    start: async () => {
+    ended: async () => {
+      if (child !== undefined && alive()) await once(child, 'exit');
+      return child?.signalCode ?? child?.exitCode ?? 0;
+    },
+    start: async (env = {}) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
-      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       child = started;
       for (const stream of [started.stdout, started.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => {
