@@ -4,8 +4,17 @@ import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
-import type { Clock, Delivery, EventLog, Ids, Log, PayloadStore, ReadModels, Verifiers } from '../domain/ports.ts';
-import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
+import type {
+  Clock,
+  Delivery,
+  EventLog,
+  Ids,
+  Log,
+  PayloadStore,
+  Programs,
+  ReadModels,
+  Verifiers,
+} from '../domain/ports.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -23,6 +32,7 @@ import { stepOf } from './roles.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
 import { fetchPayload } from './steps/fetch.ts';
+import { performing } from './steps/perform.ts';
 import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
@@ -38,6 +48,7 @@ export type NodePorts = {
   readonly payloads: PayloadStore;
   readonly messages: Messages;
   readonly delivery: Delivery;
+  readonly programs: Programs;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -48,7 +59,6 @@ export type NodePorts = {
 export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
-  readonly retries?: RetryPolicy;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -72,11 +82,12 @@ const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, payloads, messages, delivery, clock, ids, log } = ports;
+  const { eventLog, models, payloads, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node } = config;
-  const retries = settings.retries ?? defaultRetries;
+  const { retries } = config;
   const open = new Set<string>();
+  const settling = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
   const streams = openStreams({ log: eventLog, clock, ids, role, node });
@@ -96,17 +107,18 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, streams, projection, projector, role, node, retries, open };
+  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const channels = async (): Promise<number> =>
     config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
+  const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
   const steps = {
     fetch: fetchPayload(payloads, messages, node),
-    process: process(config.role === 'inner' ? config.profiles : [], streams, ids),
+    process: process(profiles, performing({ payloads, programs, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,

@@ -30,13 +30,17 @@ export const runStep = async (
   const found = await step(folded, signal)();
   if (signal.aborted) return { folded, went: 'postponed' };
   if (isLeft(found) && folded.ended) return { folded, went: 'postponed' };
-  const recorded = await needs.streams.record(folded.id, name, (now) =>
+  const recorded = await needs.streams.record(folded.id, turnOf(name, folded), (now) =>
     now === undefined || now.revision !== folded.revision
       ? right([])
       : right(isLeft(found) ? afterFailure(now, name, found.left, needs.retries) : found.right),
   );
   return outcome(folded, recorded, isLeft(found) ? 'failed' : 'on');
 };
+
+/** Tries are counted anew in each step of a profile, so these are told apart by name: an event's id holds both. */
+const turnOf = (name: string, { transfer: { stepsDone } }: Folded): string =>
+  stepsDone === 0 ? name : `${name}.${stepsDone}`;
 
 const outcome = (
   before: Folded,

@@ -1,5 +1,6 @@
 /** Removes what a crash left behind: payloads without a record, and temporaries of deliveries that never were prepared. */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { belongsTo } from '../domain/payload.ts';
 import type { Clock, Delivery, EventLog, Log, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
 import { transferStream } from '../domain/transfer/event-id.ts';
 import { uploadStream } from '../domain/upload.ts';
@@ -45,12 +46,11 @@ export const sweepPayloads = async (needs: SweepNeeds, signal: AbortSignal): Pro
 };
 
 const sweepBatch = async (needs: SweepNeeds, keys: readonly string[]): Promise<number> => {
-  const idOf = (key: string): string => key.slice(needs.node.length + 1);
-  const known = await needs.models.get(needs.projection, keys.map(idOf))();
+  const known = await needs.models.get(needs.projection, keys.map(belongsTo))();
   if (isLeft(known)) return 0;
   let swept = 0;
-  for (const key of keys.filter((each) => !known.right.has(idOf(each)))) {
-    if (needs.open.has(key) || (await isKnown(needs, idOf(key))) || needs.open.has(key)) continue;
+  for (const key of keys.filter((each) => !known.right.has(belongsTo(each)))) {
+    if (needs.open.has(key) || (await isKnown(needs, belongsTo(key))) || needs.open.has(key)) continue;
     const removed = await needs.payloads.remove(key)();
     if (!isLeft(removed)) swept += 1;
   }

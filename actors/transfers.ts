@@ -28,6 +28,7 @@ export type Supervisor = {
 };
 
 const postponedFor = 5_000;
+const purgePostponedFor = 600_000;
 const brokenFor = 60_000;
 
 /** Starts the supervisor. */
@@ -65,8 +66,9 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     actor.subscribe({
       complete: () => {
         const end = actor.getSnapshot();
+        const again = first === 'purge' ? purgePostponedFor : postponedFor;
         const postponed = end.context.folded.revision === folded.revision && first !== undefined;
-        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? postponedFor : 0);
+        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? again : 0);
       },
       error: (error) => log.alarm('a step is broken', { transfer: row.id, step: first ?? '', error: String(error) }),
     });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config, Problem } from '../domain/config.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
+import { whyNotRunnable } from './programs/probe.ts';
 import { codeOf } from './shared/failing.ts';
 import { whyNotOurs } from './shared/identity.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -14,11 +15,16 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
   if (unwritable !== undefined) problems.push({ path: 'data', problem: unwritable });
   const keys = whyNotOurs(config.role, config.node, tls, Date.now());
   if (keys !== undefined) problems.push(keys);
-  for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries())
+  for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries()) {
+    for (const [j, step] of profile.steps.entries()) {
+      const problem = step.kind === 'run' ? await whyNotRunnable(step.command[0], process.env.PATH ?? '') : undefined;
+      if (problem !== undefined) problems.push({ path: `profiles[${i}].steps[${j}].command`, problem });
+    }
     for (const [j, response] of profile.responses.entries()) {
       const problem = await whyNotDeliverable(response.directory);
       if (problem !== undefined) problems.push({ path: `profiles[${i}].responses[${j}].directory`, problem });
     }
+  }
   return problems;
 };
 

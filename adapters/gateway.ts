@@ -13,6 +13,7 @@ import { directoryDelivery } from './delivery/directory.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
 import { messageService } from './messages/index.ts';
 import { diskPayloads } from './payloads/disk.ts';
+import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
 import { sqliteReadModels } from './readmodels/sqlite.ts';
 import { systemClock } from './shared/clock.ts';
@@ -84,7 +85,9 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
     const [delivery, ids] = [directoryDelivery(), systemIds()];
-    return { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+    const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
+    closers.push(() => programs.close());
+    return { eventLog, models, payloads, messages, delivery, programs, verifiers, clock, ids, log };
   };
 
   const phases: ServerPhases = {

@@ -2,6 +2,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { plainName } from './channel.ts';
+import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
 import { duration, filePath, size } from './units.ts';
 
@@ -49,10 +50,19 @@ const logging = z
   })
   .prefault({});
 
+const retries = z
+  .strictObject({
+    attempts: z.number().int().min(1).max(1000).default(12).describe('Tries of a step before its transfer is held.'),
+    firstDelay: duration.prefault('1s').describe('Wait after the first failed try; it doubles with each.'),
+    longestDelay: duration.prefault('10m').describe('The longest wait between two tries.'),
+  })
+  .prefault({});
+
 const common = {
   node: node.describe("This server's name; it stands in its certificate, too."),
   data: filePath.describe('Data directory; one server at a time.'),
   log: logging,
+  retries,
   messageService,
   streamingSize: size
     .prefault('1 MiB')
@@ -105,6 +115,7 @@ const profile = z.strictObject({
       name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
     })
     .prefault({}),
+  steps: z.array(processingStep).max(50).default([]).describe('What is done with the data, one after the other.'),
   responses: z
     .array(z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }))
     .max(100)

@@ -3,6 +3,7 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { Attempt, LogFailure } from './failure.ts';
+import type { ProgramExit, RunStep } from './processing.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
@@ -199,6 +200,36 @@ export interface Delivery {
   unlink(directory: string, name: string): Attempt<void>;
   /** Names of temporaries that look like ours. */
   temporaries(directory: string): Attempt<readonly string[]>;
+}
+
+/** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */
+export type ProgramJob = {
+  readonly transfer: string;
+  readonly run: number;
+  readonly attempt: number;
+  readonly channel: string;
+  readonly name: string;
+  readonly step: RunStep;
+  readonly payload: AsyncIterable<Uint8Array>;
+};
+
+/** What a program left: how it ended, the last line that it complained, and the result that was asked for where it ended well. */
+export type ProgramEnd = {
+  readonly exit: ProgramExit;
+  readonly said: string;
+  readonly result: AsyncIterable<Uint8Array> | undefined;
+};
+
+/** Programs of the operator's, each in a process group of its own, with nothing of our environment. */
+export interface Programs {
+  /**
+   * Runs one, after ending what is left of an earlier try for the same transfer. The result is there until `whenEnded`
+   * is through. Aborting ends the group; failures: `noProgram`, `noResult` and `tooLarge` (permanent), `noSpace`,
+   * `noSlot` (too many run), `stopped`.
+   */
+  run<A>(job: ProgramJob, signal: AbortSignal, whenEnded: (end: ProgramEnd) => Attempt<A>): Attempt<A>;
+  /** Ends what still runs. */
+  close(): Promise<void>;
 }
 
 /** Live values. */

@@ -108,7 +108,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
   if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
-  const freshTry = state !== row.state || event.type === 'retried';
+  const freshTry = state !== row.state || event.type === 'retried' || event.type === 'stepDone';
   return {
     ...row,
     state,

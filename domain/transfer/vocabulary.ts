@@ -56,6 +56,13 @@ export const vocabulary = {
   fetched: z.strictObject({ payload: payloadRef }),
   /** The profile is pinned. */
   matched: z.strictObject({ profile: name }),
+  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither. */
+  stepDone: z.strictObject({
+    index: z.number().int().nonnegative(),
+    step: name,
+    payload: payloadRef.optional(),
+    name: text(255).optional(),
+  }),
   /** The profile's steps ran and its responses are created. */
   processed: z.strictObject({ responses: z.array(transferId).max(100) }),
   /** The giver knows that its payload was processed; it may now free its copy. */
@@ -122,6 +129,7 @@ export const labels: Readonly<Record<EventType, string>> = {
   forwarded: 'forwarded',
   fetched: 'fetched',
   matched: 'matched',
+  stepDone: 'step done',
   processed: 'processed',
   acknowledged: 'acknowledged',
   prepared: 'prepared',

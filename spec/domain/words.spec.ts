@@ -99,6 +99,7 @@ describe('a profile', () => {
   const profile = (name: string, channel: string | undefined, pattern: string) => ({
     name,
     match: { channel, name: pattern },
+    steps: [],
     responses: [],
   });
   const { transfer } = given('received');

@@ -26,8 +26,8 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves; rejects where it dies before. */
-  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s); rejects where it dies before. */
+  start(options?: { readonly within?: number; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
   /** How its present or last process ended, once it has: the signal, or the exit code. */
   ended(): Promise<NodeJS.Signals | number>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
@@ -42,6 +42,7 @@ export type Pair = {
   readonly inner: Server;
   readonly dmz: Server;
   readonly sftpPort: number;
+  readonly ftpPort: number;
   readonly linkPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
@@ -56,8 +57,12 @@ export type PairOptions = {
   readonly streamingSize?: string;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
-  /** More settings of the channel `acme`, and of dmz. */
+  /** The steps of that profile. */
+  readonly steps?: readonly object[];
+  /** More settings of the channel `acme`. */
   readonly channel?: Readonly<Record<string, unknown>>;
+  /** More settings of the servers' configs. */
+  readonly inner?: Readonly<Record<string, unknown>>;
   readonly dmz?: Readonly<Record<string, unknown>>;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
@@ -71,7 +76,12 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const [sftpPort, ftpPort, linkPort, innerPort] = [
+    await freePort(),
+    await freePort(),
+    await freePort(),
+    await freePort(),
+  ];
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -116,9 +126,11 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         {
           name: 'orders',
           match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
+          steps: options.steps ?? [],
           responses: [{ kind: 'file', directory: 'out' }],
         },
       ],
+      ...options.inner,
     }),
   );
   await writeFile(
@@ -141,7 +153,10 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           },
         ],
       },
-      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      listeners: [
+        { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
+        { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
+      ],
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
       ...options.dmz,
     }),
@@ -153,6 +168,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     inner,
     dmz,
     sftpPort,
+    ftpPort,
     linkPort,
     identity,
     out,
@@ -217,7 +233,7 @@ const serverOf = (
       if (child !== undefined && alive()) await once(child, 'exit');
       return child?.signalCode ?? child?.exitCode ?? 0;
     },
-    start: async (env = {}) => {
+    start: async ({ within, env = {} } = {}) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
       const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       child = started;
@@ -225,10 +241,14 @@ const serverOf = (
         stream.setEncoding('utf8').on('data', (text: string) => {
           printed += text;
         });
-      await until(`${role} serves`, async () => {
-        if (!alive()) return true;
-        return (await status()).state === 'serving';
-      });
+      await until(
+        `${role} serves`,
+        async () => {
+          if (!alive()) return true;
+          return (await status()).state === 'serving';
+        },
+        within,
+      );
       if (!alive()) throw new Error(`${role} died at its start:\n${printed}`);
     },
     stop: () => end('SIGTERM'),
