@@ -48,7 +48,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 2,
+  version: 3,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -119,7 +119,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
     updatedAt: event.meta.at,
     revision: Number(logged.revision),
     purged: row.purged || event.type === 'purged',
-    unheard: row.unheard && event.type !== 'confirmed' && event.type !== 'repeated',
+    unheard: row.unheard && event.type !== 'confirmed',
   };
 };
 
