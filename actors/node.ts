@@ -89,6 +89,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const { retries } = config;
   const open = new Set<string>();
   const settling = new Set<string>();
+  const repeated = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
   const streams = openStreams({ log: eventLog, clock, ids, role, node });
@@ -109,7 +110,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling };
+  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling, repeated };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const channels = async (): Promise<number> =>

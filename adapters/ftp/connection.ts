@@ -1,6 +1,7 @@
 /** One control connection, from the greeting to its end: lines in, one command after the other, replies out. */
 import type { Session } from '../../domain/intake.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { plainAddress } from './addresses.ts';
 import { type Dialogue, type DialogueSettings, initial } from './dialogue.ts';
 import { commandIn, controlLines } from './lines.ts';
@@ -19,6 +20,8 @@ export type Served = { readonly perform: Perform; readonly done: Promise<void> }
 /** How long a client may take to read our goodbye. */
 const goodbye = 1000;
 const longestForShell = 64;
+/** An OK to these makes a file ours. */
+const promises = new Set(['STOR', 'APPE', 'STOU', 'RNTO']);
 
 const tooLong = reply(500, 'The line is too long.');
 const unknown = reply(500, 'This is no command: a line is a verb and an argument, and ends with CR LF.');
@@ -178,7 +181,11 @@ export const serveConnection = (
     perform: async (verb, argument) => {
       const found = verbs[verb];
       if (found === undefined) throw new Error(`${verb} is registered with ftp-srv, and not ours`);
-      await say(await found.run(dialogue, argument));
+      const answer = await found.run(dialogue, argument);
+      const promise = promises.has(verb);
+      if (promise) faultPoint('reply.before');
+      await say(answer);
+      if (promise) faultPoint('reply.after');
     },
     done,
   };
