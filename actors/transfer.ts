@@ -11,42 +11,42 @@ export const stepFor = (folded: Folded, role: Role): string | undefined => {
   return next?.owner === role ? next.step : undefined;
 };
 
-type Input = { readonly folded: Folded; readonly first: string | undefined };
-type Context = { readonly folded: Folded; readonly next: string | undefined };
+type Server = { readonly needs: StepNeeds; readonly role: Role };
+type Input = Server & { readonly folded: Folded; readonly first: string | undefined };
+type Context = Server & { readonly folded: Folded; readonly next: string | undefined };
 
-/** The actor logic of live transfers of a server. */
-export const liveTransfer = (needs: StepNeeds, role: Role) =>
-  setup({
-    types: { context: {} as Context, input: {} as Input },
-    actors: {
-      step: fromPromise<StepOutcome, { readonly folded: Folded; readonly step: string }>(({ input, signal }) =>
-        runStep(needs, input.step, input.folded, signal),
-      ),
-    },
-    guards: {
-      hasStep: ({ context }) => context.next !== undefined,
-    },
-  }).createMachine({
-    id: 'transfer',
-    context: ({ input }) => ({ folded: input.folded, next: input.first }),
-    initial: 'choosing',
-    states: {
-      choosing: { always: [{ guard: 'hasStep', target: 'working' }, { target: 'rested' }] },
-      working: {
-        invoke: {
-          src: 'step',
-          input: ({ context }) => ({ folded: context.folded, step: context.next ?? '' }),
-          onDone: {
-            target: 'choosing',
-            actions: assign(({ event: { output } }) => ({
-              folded: output.folded,
-              next: output.went === 'on' && !output.folded.ended ? stepFor(output.folded, role) : undefined,
-            })),
-          },
-          onError: 'broken',
+/** The actor logic of live transfers. */
+export const liveTransfer = setup({
+  types: { context: {} as Context, input: {} as Input },
+  actors: {
+    step: fromPromise<StepOutcome, Context>(({ input, signal }) =>
+      runStep(input.needs, input.next ?? '', input.folded, signal),
+    ),
+  },
+  guards: {
+    hasStep: ({ context }) => context.next !== undefined,
+  },
+}).createMachine({
+  id: 'transfer',
+  context: ({ input: { first, ...input } }) => ({ ...input, next: first }),
+  initial: 'choosing',
+  states: {
+    choosing: { always: [{ guard: 'hasStep', target: 'working' }, { target: 'rested' }] },
+    working: {
+      invoke: {
+        src: 'step',
+        input: ({ context }) => context,
+        onDone: {
+          target: 'choosing',
+          actions: assign(({ context, event: { output } }) => ({
+            folded: output.folded,
+            next: output.went === 'on' && !output.folded.ended ? stepFor(output.folded, context.role) : undefined,
+          })),
         },
+        onError: 'broken',
       },
-      rested: { type: 'final' },
-      broken: { type: 'final' },
     },
-  });
+    rested: { type: 'final' },
+    broken: { type: 'final' },
+  },
+});

@@ -33,7 +33,6 @@ const brokenFor = 60_000;
 /** Starts the supervisor. */
 export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
   const { models, projection, projector, clock, log, role } = needs;
-  const logic = liveTransfer(needs, role);
   const live = new Map<string, AnyActorRef>();
   let stopped = false;
   let looking = false;
@@ -60,7 +59,7 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     }
     const folded = loaded.right;
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
-    const actor = createActor(logic, { input: { folded, first } });
+    const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
     live.set(row.id, actor);
     actor.subscribe({
       complete: () => {
@@ -82,22 +81,17 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
   const lookOnce = async (): Promise<void> => {
     const room = needs.most - live.size;
     const now = clock.now();
-    const limit = needs.most * 2;
-    if (room > 0) {
-      const rows = orThrow(
-        await models.query(projection, { where: { dueAt: { from: 0, to: now } }, orderBy: 'dueAt', limit })(),
-      );
-      for (const row of rows.filter((each) => !live.has(each.id)).slice(0, room)) {
-        live.set(row.id, idle);
-        void start(row).catch((error: unknown) => {
-          log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
-          void settle(row.id, brokenFor);
-        });
-      }
+    const query = { where: { dueAt: { from: 0 } }, orderBy: 'dueAt', limit: needs.most * 2 + 1 };
+    const rows = orThrow(await models.query(projection, query)());
+    const due = rows.filter((row) => (row.dueAt ?? 0) <= now && !live.has(row.id));
+    for (const row of due.slice(0, room)) {
+      live.set(row.id, idle);
+      void start(row).catch((error: unknown) => {
+        log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
+        void settle(row.id, brokenFor);
+      });
     }
-    const [next] = orThrow(
-      await models.query(projection, { where: { dueAt: { from: now + 1 } }, orderBy: 'dueAt', limit: 1 })(),
-    );
+    const next = rows.find((row) => (row.dueAt ?? 0) > now);
     cancelTimer();
     if (next?.dueAt !== undefined && next.dueAt !== null && !stopped)
       cancelTimer = clock.after(Math.max(1, next.dueAt - clock.now()), look);
