@@ -27,7 +27,10 @@ export type Projector = {
   readonly ended: Promise<void>;
 };
 
-type Running = { readonly projection: Projection; checkpoint: Position | undefined };
+type Running = { readonly projection: Projection; checkpoint: Position | undefined; unsaved: number };
+
+/** A checkpoint over events that concern no row is saved after so many of them: at worst they are looked at again. */
+const mostUnsaved = 1_000;
 
 /** Starts the read models; they stop with the signal. */
 export const startProjector = async (
@@ -38,7 +41,7 @@ export const startProjector = async (
 ): Promise<Projector> => {
   const running: Running[] = [];
   for (const projection of projections as readonly Projection[]) {
-    running.push({ projection, checkpoint: orThrow(await models.open(projection)()) });
+    running.push({ projection, checkpoint: orThrow(await models.open(projection)()), unsaved: 0 });
   }
   const batches = new Subject<readonly LoggedEvent[]>();
   const waiting = new Set<{ readonly position: Position; readonly resolve: () => void }>();
@@ -114,6 +117,10 @@ const advance = async (models: ReadModels, each: Running, events: readonly Logge
     for (const [key, row] of got.right) rows.set(key, row);
     for (const { key, event } of keyed) rows.set(key, projection.fold(rows.get(key), event));
   }
-  orThrow(await models.put(projection, rows, last)());
+  each.unsaved += fresh.length;
+  if (rows.size > 0 || each.unsaved >= mostUnsaved) {
+    orThrow(await models.put(projection, rows, last)());
+    each.unsaved = 0;
+  }
   each.checkpoint = last;
 };

@@ -37,7 +37,6 @@ type Live = { readonly lane: string; readonly stop: () => void };
 /** Starts the supervisor. */
 export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
   const { models, projection, projector, clock, log, role } = needs;
-  const logic = liveTransfer(needs, role);
   const live = new Map<string, Live>();
   const lanes = [...new Set(Object.keys(needs.steps).map(laneOf))];
   let stopped = false;
@@ -65,7 +64,7 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     }
     const folded = loaded.right;
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
-    const actor = createActor(logic, { input: { folded, first } });
+    const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
     live.set(row.id, { lane: laneOf(row.step ?? ''), stop: () => actor.stop() });
     actor.subscribe({
       complete: () => {
