@@ -54,11 +54,20 @@ const lastPublished = async (log: EventLog, stream: string): Promise<Published |
 };
 
 const replicated = async (needs: PublishNeeds, channel: ChannelConfig, epoch: string): Promise<ReplicatedChannel> => {
-  const { name, login, publicKeys, temporaryNames, maxSize, maxSessions } = channel;
+  const { name, login, publicKeys, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix } = channel;
   const password = needs.passwords.get(name);
   const salt = needs.ids.derived('salt', epoch, name, login);
   const verifier = password === undefined ? channel.verifier : await needs.verifiers.make(password, salt);
-  const rest = { name, login, publicKeys: publicKeys.map(withoutComment), temporaryNames, maxSize, maxSessions };
+  const rest = {
+    name,
+    login,
+    publicKeys: publicKeys.map(withoutComment),
+    maxSize,
+    maxSessions,
+    temporaryNames,
+    completeOn,
+    markerSuffix,
+  };
   return verifier === undefined ? rest : { ...rest, verifier };
 };
 

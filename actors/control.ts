@@ -2,7 +2,7 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, Status, TransferRow } from '../domain/control.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
-import type { Command, Messages } from '../domain/message.ts';
+import type { Command, Messages, Peer } from '../domain/message.ts';
 import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
 import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
@@ -24,13 +24,15 @@ export type ControlNeeds = {
   readonly messages: Messages;
   readonly role: Role;
   readonly clock: Clock;
+  /** How many channels this server knows. */
+  readonly channels: () => Promise<number>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
 /** The control surface, and the part of it that the peer may use. */
 export type RunningControl = Control & {
   /** An order that a person gave at the peer. */
-  takeOrder(command: Command): Promise<Decision<void>>;
+  takeOrder(from: Peer, command: Command): Promise<Decision<void>>;
 };
 
 /** Makes the control surface of a server. */
@@ -82,7 +84,14 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       if (isLeft(open)) return left(asRefusal(open.left));
       if (isLeft(held)) return left(asRefusal(held.left));
       const links = needs.messages.links().map(({ node, up }) => ({ node, up }));
-      return right({ role, links, open: open.right, held: held.right, ...needs.status() });
+      return right({
+        role,
+        links,
+        open: open.right,
+        held: held.right,
+        channels: await needs.channels(),
+        ...needs.status(),
+      });
     },
     list: (filter) => async () => {
       await settled();
@@ -112,8 +121,12 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       const ordered = await orderHere(row.id, what, reason, by);
       return isLeft(ordered) ? ordered : right(`${row.id}: ${done[what]}, now ${ordered.right.state}`);
     },
-    takeOrder: async ({ transfer, order: what, reason, by }) => {
-      const ordered = await orderHere(transfer, what, reason, by);
+    takeOrder: async (from, { transfer, order: what, reason, by }) => {
+      const found = await find(transfer);
+      if (isLeft(found)) return found;
+      if (found.right.peer !== from.node) return left(refusal('notPermitted', `it is not shared with ${from.node}`));
+      const login = `${by.login ?? 'somebody'} at ${from.node}`.slice(0, 128);
+      const ordered = await orderHere(found.right.id, what, reason, { login });
       return isLeft(ordered) ? ordered : right(undefined);
     },
     events: (signal) => eventLines(needs, signal),

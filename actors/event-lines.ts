@@ -4,7 +4,8 @@ import type { EventLine } from '../domain/control.ts';
 import type { LoggedEvent, Projection, ReadModels } from '../domain/ports.ts';
 import { decode } from '../domain/transfer/codec.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
-import { labels, type TransferEvent } from '../domain/transfer/vocabulary.ts';
+import { labels } from '../domain/transfer/vocabulary.ts';
+import { eventWords } from '../domain/transfer/words.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import type { Projector } from './projector.ts';
 
@@ -68,34 +69,6 @@ const lineOf = async (needs: LineNeeds, logged: LoggedEvent): Promise<EventLine 
     state,
     origin,
     at,
-    detail: detail(event),
+    detail: eventWords(event),
   };
-};
-
-const detail = (event: TransferEvent): string => {
-  switch (event.type) {
-    case 'received':
-      return `${event.data.payload.size} bytes over ${event.data.protocol} from ${event.data.by.address ?? '?'}`;
-    case 'created':
-      return `for ${event.data.target.directory}`;
-    case 'forwarded':
-      return event.data.inline ? 'with its payload' : 'payload to be fetched';
-    case 'matched':
-      return `profile ${event.data.profile}`;
-    case 'stepDone':
-      return [`${event.data.index + 1}: ${event.data.step}`, event.data.name ?? ''].join(' ').trim();
-    case 'processed':
-      return event.data.responses.length === 1 ? '1 response' : `${event.data.responses.length} responses`;
-    case 'sent':
-      return event.data.final;
-    case 'stepFailed':
-      return `${event.data.step}: ${event.data.text}`;
-    case 'held':
-    case 'released':
-    case 'retried':
-    case 'abandoned':
-      return event.data.reason;
-    default:
-      return '';
-  }
 };

@@ -1,24 +1,18 @@
 /** A partner's home on dmz: tables, not directories. What changes here changes a view, never a delivered payload. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { channelStream, isTemporaryName, type ReplicatedChannel } from '../domain/channel.ts';
+import { channelStream, type ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Entry } from '../domain/intake.ts';
-import { baseName, parentOf } from '../domain/path.ts';
-import type { Clock, ReadModels } from '../domain/ports.ts';
-import { uploadStream } from '../domain/upload.ts';
+import { parentOf } from '../domain/path.ts';
+import { keyOf } from '../domain/payload.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
-import type { Projector } from './projector.ts';
-import { deliverUpload, type Receiving } from './receive.ts';
+import type { Arrivals } from './arrivals.ts';
+import { deliverUpload, expireUpload, isFinalName, type Receiving, recordUpload, type Taken } from './receive.ts';
 import { asRefusal } from './refusals.ts';
-import type { LocalFact, Streams } from './streams.ts';
+import type { LocalFact } from './streams.ts';
 
 /** What a home rests on. */
-export type HomeNeeds = Receiving & {
-  readonly models: ReadModels;
-  readonly projector: Projector;
-  readonly streams: Streams;
-  readonly clock: Clock;
-};
+export type HomeNeeds = Receiving & { readonly arrivals: Arrivals };
 
 /** The operations of a home. Paths are in their normal form. */
 export type Home = {
@@ -26,12 +20,13 @@ export type Home = {
   stat(path: string): Answer<Entry>;
   /** The file at a path, or why there is none to read. */
   file(path: string): Answer<HomeRow>;
-  /** May a file be written at this path? */
-  mayWrite(path: string): Answer<void>;
+  /** May a file be written at this path? Answers the file that is there now. */
+  mayWrite(path: string): Answer<HomeRow | undefined>;
   makeDirectory(path: string): Answer<void>;
   removeDirectory(path: string): Answer<void>;
   remove(path: string): Answer<void>;
-  rename(from: string, to: string, replace: boolean): Answer<void>;
+  /** Also makes a transfer of an upload that gets its final name. */
+  rename(from: string, to: string, replace: boolean): Answer<Taken>;
   setModified(path: string, modified: number): Answer<void>;
 };
 
@@ -79,8 +74,9 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
   const changeView = async (row: HomeRow, path: string | null, modified?: number): Promise<Decision<void>> => {
     const data = modified === undefined ? { path } : { path, modified };
     if (row.kind === 'upload') {
-      const fact = path === null ? { type: 'uploadExpired', data: {} } : { type: 'uploadRenamed', data };
-      return record(uploadStream(row.id ?? ''), [fact]);
+      if (needs.arrivals.sizeOf(row.id ?? '') !== undefined) return left(refusal('busy', 'it is still being written'));
+      if (path === null) return expireUpload(needs, row);
+      return recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadRenamed', data: { ...data, path } }]);
     }
     const done = await needs.streams.record(row.id ?? '', 'view', (folded) =>
       (folded?.transfer.viewChanges ?? mostViewChanges) >= mostViewChanges
@@ -89,9 +85,24 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     );
     return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
   };
-  const move = async (row: HomeRow, to: string): Promise<Decision<void>> => {
-    if (row.kind === 'upload' && !isTemporaryName(channel, baseName(to))) return deliverUpload(needs, channel, row, to);
-    return changeView(row, to);
+  const move = async (row: HomeRow, to: string): Promise<Decision<Taken>> => {
+    if (row.kind === 'upload' && isFinalName(channel, to)) return deliverUpload(needs, channel, row, to);
+    const changed = await changeView(row, to);
+    return isLeft(changed) ? changed : right({ transfer: undefined });
+  };
+  const entry = async (row: HomeRow): Promise<Entry> => {
+    const { name, modified, size } = row;
+    if (row.kind === 'directory') return { name, kind: 'directory', size, modified };
+    if (row.kind === 'file' || row.payload !== null) return { name, kind: 'file', size, modified };
+    const id = row.id ?? '';
+    const kept = await needs.payloads.partial(keyOf(needs.node, id))();
+    return {
+      name,
+      kind: 'file',
+      size: needs.arrivals.sizeOf(id) ?? (isLeft(kept) ? 0 : kept.right),
+      modified,
+      incomplete: true,
+    };
   };
 
   return {
@@ -99,18 +110,23 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
       const directory = await needDirectory(path);
       if (isLeft(directory)) return directory;
       const found = await children(path);
-      return isLeft(found) ? found : right(found.right.map(entry));
+      return isLeft(found) ? found : right(await Promise.all(found.right.map(entry)));
     },
     stat: (path) => async () => {
       const found = await need(path);
-      return isLeft(found) ? found : right(entry(found.right));
+      return isLeft(found) ? found : right(await entry(found.right));
     },
-    file: (path) => () => needFile(path),
+    file: (path) => async () => {
+      const found = await needFile(path);
+      if (isLeft(found) || found.right.payload !== null) return found;
+      return left(refusal('notPermitted', 'the file is not complete yet'));
+    },
     mayWrite: (path) => async () => {
       const there = await find(path);
       if (isLeft(there)) return there;
       if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'it is a directory'));
-      return needDirectory(parentOf(path));
+      const parent = await needDirectory(parentOf(path));
+      return isLeft(parent) ? parent : there;
     },
     makeDirectory: (path) => async () => {
       const there = await find(path);
@@ -144,7 +160,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
           ? left(refusal('notPermitted', 'directories cannot be renamed'))
           : found;
       }
-      if (from === to) return right(undefined);
+      if (from === to) return right({ transfer: undefined });
       const there = await find(to);
       if (isLeft(there)) return there;
       if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'the new name is a directory'));
@@ -164,13 +180,6 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     },
   };
 };
-
-const entry = ({ name, kind, size, modified }: HomeRow): Entry => ({
-  name,
-  kind: kind === 'directory' ? 'directory' : 'file',
-  size,
-  modified,
-});
 
 /** Of several files under one path only the latest is seen. */
 const newest = (rows: readonly HomeRow[]): readonly HomeRow[] => {

@@ -1,17 +1,19 @@
 /** The one door in for partners' data, whatever the protocol. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
-import type { Decision } from '../domain/failure.ts';
+import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Download, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
 import { resolvePath } from '../domain/path.ts';
-import type { PayloadStore } from '../domain/ports.ts';
+import type { Log, PayloadStore } from '../domain/ports.ts';
+import type { HomeRow } from '../projections/home.ts';
+import type { Arrival } from './arrivals.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
-import { startUpload } from './receive.ts';
+import { type Arriving, expireUpload } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
 /** What the intake rests on. */
-export type IntakeNeeds = HomeNeeds & { readonly door: Doorkeeper };
+export type IntakeNeeds = HomeNeeds & { readonly door: Doorkeeper; readonly log: Log };
 
 /** The intake, and the means to end sessions. */
 export type RunningIntake = Intake & {
@@ -51,20 +53,35 @@ const session = (
   leave: () => void,
 ): Session => {
   const home = homeOf(needs, channel);
+  const { arrivals, streams } = needs;
   const uploads = new Set<Upload>();
+  const unheard = new Set<string>();
   const { proof } = attempt;
   const by = {
     login: attempt.login.slice(0, 128),
     address: attempt.address.slice(0, 64),
     ...(proof.kind === 'publicKey' ? { fingerprint: proof.fingerprint } : {}),
   };
+  /** The client goes on, so it had the OK of what it delivered before; the record is not waited for. */
+  const hear = (): void => {
+    for (const id of unheard) {
+      const heard = streams.record(id, 'receive', (folded) =>
+        right(folded?.transfer.heard === false ? [{ type: 'confirmed', data: {} }] : []),
+      );
+      heard.catch((error: unknown) =>
+        needs.log.warn('not recorded as confirmed', { transfer: id, error: String(error) }),
+      );
+    }
+    unheard.clear();
+  };
   const at =
     <A>(path: string, then: (path: string) => Answer<A>): Answer<A> =>
     async () => {
+      hear();
       const resolved = resolvePath('/', path);
       return isLeft(resolved) ? resolved : then(resolved.right)();
     };
-  const watched = (upload: Upload): Upload => {
+  const watched = (upload: Arrival): Upload => {
     uploads.add(upload);
     return {
       get size() {
@@ -74,13 +91,30 @@ const session = (
       setModified: upload.setModified,
       complete: () => async () => {
         uploads.delete(upload);
-        return upload.complete()();
+        const completed = await upload.complete()();
+        const transfer = upload.taken()?.transfer;
+        if (transfer !== undefined) unheard.add(transfer);
+        return completed;
       },
       abandon: () => {
         uploads.delete(upload);
         return upload.abandon();
       },
     };
+  };
+  const beginAnew = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
+    if (there?.kind === 'upload' && arrivals.sizeOf(there.id ?? '') === undefined) {
+      const expired = await expireUpload(needs, there);
+      if (isLeft(expired)) return expired;
+    }
+    return arrivals.start(arriving);
+  };
+  const goOn = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
+    const running = arrivals.takeOver(arriving);
+    if (running !== undefined) return right(running);
+    if (there === undefined) return arrivals.start(arriving);
+    if (there.kind === 'upload' && there.payload === null) return arrivals.resume(arriving, there.id ?? '');
+    return left(refusal('notPermitted', 'it is complete already; send more under another name'));
   };
   return {
     channel: channel.name,
@@ -92,22 +126,32 @@ const session = (
     makeDirectory: (path) => at(path, home.makeDirectory),
     removeDirectory: (path) => at(path, home.removeDirectory),
     remove: (path) => at(path, home.remove),
-    rename: (from, to, options) => at(from, (f) => at(to, (t) => home.rename(f, t, options?.replace === true))),
+    rename: (from, to, options) =>
+      at(from, (f) =>
+        at(to, (t) => async () => {
+          const renamed = await home.rename(f, t, options?.replace === true)();
+          if (isLeft(renamed)) return renamed;
+          if (renamed.right.transfer !== undefined) unheard.add(renamed.right.transfer);
+          return right(undefined);
+        }),
+      ),
     setModified: (path, modified) => at(path, (p) => home.setModified(p, modified)),
-    upload: (named) =>
+    upload: (named, options) =>
       at(named, (path) => async () => {
         const may = await home.mayWrite(path)();
         if (isLeft(may)) return may;
-        const started = await startUpload(needs, { channel, protocol: attempt.protocol, path, by });
-        return isLeft(started) ? started : right(watched(started.right));
+        const arriving = { channel, protocol: attempt.protocol, path, by };
+        const begun = options?.resume === true ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
+        return isLeft(begun) ? begun : right(watched(begun.right));
       }),
     download: (path) =>
       at(path, (p) => async () => {
         const file = await home.file(p)();
         return isLeft(file) ? file : right(download(needs.payloads, file.right.payload?.key ?? '', file.right.size));
       }),
-    close: async () => {
+    close: async (options) => {
       leave();
+      if (options?.orderly === true) hear();
       await Promise.all([...uploads].map((upload) => upload.abandon()));
     },
   };

@@ -1,6 +1,6 @@
 /** One server's actors over its ports: the same for both roles but for the steps that the roles table gives each. */
 import { left } from 'fp-ts/lib/Either.js';
-import type { Config, InnerConfig } from '../domain/config.ts';
+import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
@@ -19,11 +19,12 @@ import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
 import { raiseAlarms } from './alarms.ts';
+import { openArrivals } from './arrivals.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { openDoor } from './doorkeeper.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
-import { openIntake, type RunningIntake } from './intake.ts';
+import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { startProjector } from './projector.ts';
@@ -36,7 +37,7 @@ import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
-import { sweepHourly, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { keepSweeping, sweepTemporaries } from './sweep.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -66,7 +67,7 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
-  /** Brings the read models to the end of the log and sweeps what a crash left behind. */
+  /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
   serve(): Promise<void>;
@@ -107,11 +108,10 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
 
   const shared = { ...ports, streams, projection, projector, role, node, retries, open };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
-  const intake =
-    config.role === 'dmz'
-      ? openIntake({ ...shared, door: openDoor({ ...shared, projection: channelsProjection, limits: config.limits }) })
-      : undefined;
-  const control = controlOf({ ...shared, status: () => ({ node, ...settings.status() }) });
+  const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
+  const channels = async (): Promise<number> =>
+    config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
+  const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
@@ -130,7 +130,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       intake === undefined
         ? left(refusal('notPermitted', 'inner takes no channels'))
         : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
-    command: (_from, command) => control.takeOrder(command),
+    command: (from, command) => control.takeOrder(from, command),
   };
 
   return {
@@ -139,14 +139,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;
-      await sweepPayloads(sweeping);
       await sweepTemporaries(sweeping);
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
       const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping), raiseAlarms(projector, log, node));
+      stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
@@ -158,6 +157,11 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       for (const stop of stops.splice(0).reverse()) await stop(graceMs);
     },
   };
+};
+
+const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door' | 'arrivals'> & NodePorts): RunningIntake => {
+  const door = openDoor({ ...shared, projection: channelsProjection, limits: config.limits });
+  return openIntake({ ...shared, door, arrivals: openArrivals(shared) });
 };
 
 const deliveryDirectories = (config: InnerConfig): readonly string[] => [

@@ -1,14 +1,15 @@
-/** Taking a payload in: on disk and recorded before the partner hears OK. A temporary name makes an upload, a final one a transfer. */
-import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { isTemporaryName, type ReplicatedChannel } from '../domain/channel.ts';
-import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
-import type { Upload } from '../domain/intake.ts';
+/** Recording what arrived: before the partner hears OK. A final name makes a transfer; any other waits as an upload. */
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { completesOnClose, isTemporaryName, markedBy, type ReplicatedChannel } from '../domain/channel.ts';
+import { type Decision, refusal } from '../domain/failure.ts';
 import { baseName } from '../domain/path.ts';
-import { keyOf } from '../domain/payload.ts';
-import type { Clock, Ids, PayloadStore } from '../domain/ports.ts';
+import { keyOf, type PayloadRef } from '../domain/payload.ts';
+import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
 import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadFact, uploadStream } from '../domain/upload.ts';
-import type { HomeRow } from '../projections/home.ts';
+import { type HomeRow, homeProjection } from '../projections/home.ts';
+import type { TransferRecord } from '../projections/transfers.ts';
+import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
 import type { Streams } from './streams.ts';
 
@@ -16,6 +17,9 @@ import type { Streams } from './streams.ts';
 export type Receiving = {
   readonly streams: Streams;
   readonly payloads: PayloadStore;
+  readonly models: ReadModels;
+  readonly projection: Projection<TransferRecord>;
+  readonly projector: Projector;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: string;
@@ -30,71 +34,76 @@ export type Arriving = {
   readonly by: Who;
 };
 
-/** Starts to take a file in. */
-export const startUpload = async (needs: Receiving, arriving: Arriving): Promise<Decision<Upload>> => {
-  const { channel, path } = arriving;
-  const id = needs.ids.fresh();
-  const key = keyOf(needs.node, id);
-  needs.open.add(key);
-  const opened = await needs.payloads.write(key)();
-  if (isLeft(opened)) {
-    needs.open.delete(key);
-    return left(asRefusal(opened.left));
-  }
-  const writer = opened.right;
-  let modified: number | undefined;
-  let failed: Refusal | undefined;
-  let over = false;
-  const end = () => {
-    over = true;
-    needs.open.delete(key);
-  };
-  const fail = (why: Refusal): Either<Refusal, never> => {
-    failed ??= why;
-    return left(failed);
-  };
+/** A file that is whole and on disk. `opened`: its upload stream has begun. */
+export type Arrived = Arriving & {
+  readonly id: string;
+  readonly payload: PayloadRef;
+  readonly modified: number;
+  readonly opened: boolean;
+};
 
-  return right({
-    get size() {
-      return writer.size;
-    },
-    setModified: (time) => {
-      modified = time;
-    },
-    write: (offset, bytes) => async () => {
-      if (over || failed !== undefined) return fail(failed ?? refusal('invalid', 'the file is closed'));
-      if (offset + bytes.length > channel.maxSize)
-        return fail(refusal('tooLarge', `larger than the ${channel.maxSize} bytes that are allowed`));
-      const written = await writer.write(offset, bytes)();
-      return isLeft(written) ? fail(asRefusal(written.left)) : right(undefined);
-    },
-    complete: () => async () => {
-      if (over) return fail(refusal('invalid', 'the file is closed'));
-      if (failed !== undefined) {
-        end();
-        await writer.abandon();
-        return left(failed);
-      }
-      const stored = await writer.commit()();
-      if (isLeft(stored)) {
-        end();
-        await writer.abandon();
-        return left(asRefusal(stored.left));
-      }
-      const payload = { key, size: stored.right.size, sha256: stored.right.sha256 };
-      const data = { channel: channel.name, protocol: arriving.protocol, path, payload, by: arriving.by };
-      const recorded = isTemporaryName(channel, baseName(path))
-        ? await keep(needs.streams, id, { ...data, modified: modified ?? needs.clock.now() })
-        : await receive(needs.streams, id, { ...data, name: baseName(path), modified: modified ?? needs.clock.now() });
-      end();
-      return recorded;
-    },
-    abandon: async () => {
-      if (over) return;
-      end();
-      await writer.abandon();
-    },
-  });
+/** What became of it: the transfer, or none yet. */
+export type Taken = { readonly transfer: string | undefined };
+
+const repeatWindow = 86_400_000;
+
+/** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
+export const take = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+  const { channel, path } = file;
+  if (completesOnClose(channel, baseName(path))) return deliver(needs, file);
+  const kept = await recordUpload(needs.streams, file.id, [
+    ...(file.opened ? [] : [openedFact(file)]),
+    { type: 'uploadCompleted', data: { payload: file.payload, modified: file.modified } },
+  ]);
+  if (isLeft(kept)) return kept;
+  return channel.completeOn === 'marker' ? deliverMarked(needs, channel, path) : right({ transfer: undefined });
+};
+
+/** The record that lets a later session find what there is of a file. */
+export const openedFact = ({ channel, protocol, path, by }: Arriving): UploadFact => ({
+  type: 'uploadOpened',
+  data: { channel: channel.name, protocol, path, by },
+});
+
+/** Appends to the stream of an upload. */
+export const recordUpload = async (
+  streams: Streams,
+  id: string,
+  facts: readonly UploadFact[],
+): Promise<Decision<void>> => {
+  const recorded = await streams.recordLocal(uploadStream(id), facts);
+  return isLeft(recorded) ? left(asRefusal(recorded.left)) : right(undefined);
+};
+
+/** A waiting upload got its final name: it becomes a transfer, once, however often that is tried. */
+export const deliverUpload = (
+  needs: Receiving,
+  channel: ReplicatedChannel,
+  row: HomeRow,
+  path: string,
+): Promise<Decision<Taken>> => {
+  const { id, payload, protocol, by, modified } = row;
+  if (row.kind !== 'upload' || id === null) return Promise.resolve(left(refusal('notFound', 'there is no such file')));
+  if (payload === null) return Promise.resolve(left(refusal('notPermitted', 'the file is not complete yet')));
+  return deliver(needs, { id, channel, protocol, path, payload, by, modified, opened: true });
+};
+
+/** Does a rename to this path make a waiting upload final? */
+export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =>
+  channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
+
+const deliver = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+  const { id, payload, opened, path, modified, protocol, by } = file;
+  const heard = await repeat(needs, file);
+  if (isLeft(heard)) return heard;
+  const transfer = heard.right ?? id;
+  const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
+  const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
+  if (isLeft(recorded)) return recorded;
+  if (heard.right !== undefined) await needs.payloads.remove(keyOf(needs.node, id))();
+  const delivered: UploadFact = { type: 'uploadDelivered', data: { transfer } };
+  const closed = opened ? await recordUpload(needs.streams, id, [delivered]) : right(undefined);
+  return isLeft(closed) ? closed : right({ transfer });
 };
 
 const receive = async (streams: Streams, id: string, data: EventData<'received'>): Promise<Decision<void>> => {
@@ -104,31 +113,59 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
   return isLeft(recorded) ? left(asRefusal(recorded.left)) : right(undefined);
 };
 
-const keep = async (
-  streams: Streams,
-  id: string,
-  data: Extract<UploadFact, { type: 'uploadCompleted' }>['data'],
-): Promise<Decision<void>> => {
-  const recorded = await streams.recordLocal(uploadStream(id), [{ type: 'uploadCompleted', data }]);
-  return isLeft(recorded) ? left(asRefusal(recorded.left)) : right(undefined);
+/**
+ * The earlier transfer of which this file is the second try: same channel, path and content within a day, and the
+ * partner was not heard of after our OK. Recorded on it, so that it stands for one repeat only.
+ */
+const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
+  await needs.projector.settled(needs.streams.position());
+  const unheard = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
+  const query = { where: { unheard }, orderBy: 'createdAt', descending: true, limit: 1 };
+  const found = await needs.models.query(needs.projection, query)();
+  if (isLeft(found)) return left(asRefusal(found.left));
+  const [row] = found.right;
+  if (row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow)
+    return right(undefined);
+  const claim = { first: false };
+  const recorded = await needs.streams.record(row.id, 'receive', (folded) => {
+    claim.first = folded?.transfer.heard === false;
+    return right(claim.first ? [{ type: 'repeated', data: { by: file.by } }] : []);
+  });
+  if (isLeft(recorded)) return left(asRefusal(recorded.left));
+  return right(claim.first ? row.id : undefined);
 };
 
-/** A complete upload got its final name: it becomes a transfer, once, however often the rename is tried. */
-export const deliverUpload = async (
+/** With markers: both the file and its marker are there, in whatever order they came. */
+const deliverMarked = async (needs: Receiving, channel: ReplicatedChannel, path: string): Promise<Decision<Taken>> => {
+  const target = markedBy(channel, path) ?? path;
+  const [file, marker] = [
+    await waiting(needs, channel, target),
+    await waiting(needs, channel, target + channel.markerSuffix),
+  ];
+  if (isLeft(file)) return file;
+  if (isLeft(marker)) return marker;
+  if (file.right === undefined || marker.right === undefined) return right({ transfer: undefined });
+  const delivered = await deliverUpload(needs, channel, file.right, target);
+  if (isLeft(delivered)) return delivered;
+  const expired = await expireUpload(needs, marker.right);
+  return isLeft(expired) ? expired : delivered;
+};
+
+const waiting = async (
   needs: Receiving,
   channel: ReplicatedChannel,
-  row: HomeRow,
   path: string,
-): Promise<Decision<void>> => {
-  if (row.kind !== 'upload' || row.id === null || row.payload === null)
-    return left(refusal('notFound', 'there is no such file'));
-  const transfer = needs.ids.derived('upload', row.id);
-  const { payload, protocol, by, modified } = row;
-  const data = { channel: channel.name, protocol, path, name: baseName(path), payload, modified, by };
-  const received = await receive(needs.streams, transfer, data);
-  if (isLeft(received)) return received;
-  const recorded = await needs.streams.recordLocal(uploadStream(row.id), [
-    { type: 'uploadDelivered', data: { transfer } },
-  ]);
-  return isLeft(recorded) ? left(asRefusal(recorded.left)) : right(undefined);
+): Promise<Decision<HomeRow | undefined>> => {
+  await needs.projector.settled(needs.streams.position());
+  const where = { channel: channel.name, path, kind: 'upload' };
+  const found = await needs.models.query(homeProjection, { where, limit: 100 })();
+  return isLeft(found) ? left(asRefusal(found.left)) : right(found.right.find((row) => row.payload !== null));
+};
+
+/** An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between. */
+export const expireUpload = async (needs: Receiving, row: HomeRow): Promise<Decision<void>> => {
+  const recorded = await recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadExpired', data: {} }]);
+  if (isLeft(recorded)) return recorded;
+  const removed = await needs.payloads.remove(keyOf(needs.node, row.id ?? ''))();
+  return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);
 };

@@ -3,6 +3,7 @@
  * In every state exactly one server may append what moves it; the inbox takes nothing that this table does not allow.
  */
 import type { Role } from '../domain/role.ts';
+import { isRemark } from '../domain/scenarios/scenario.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { EventType } from '../domain/transfer/vocabulary.ts';
 
@@ -87,7 +88,7 @@ export const travels = (scenario: string, type: EventType): boolean =>
 /** May `role` record this event now? `held` is owned by the owner of the state that it left. */
 export const mayRecord = (role: Role, folded: Folded, type: EventType): boolean => {
   const state = folded.state === 'held' ? (folded.heldFrom ?? 'new') : folded.state;
-  if (type === 'purged' || type === 'viewChanged') return true;
+  if (isRemark(type)) return true;
   if (type in anyState) return ownerOf(folded.scenario, state) === role;
   return roles.some(
     (row) => row.scenario === folded.scenario && row.state === folded.state && row.event === type && row.owner === role,

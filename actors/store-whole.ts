@@ -15,12 +15,12 @@ export const storeWhole =
     const opened = await store.write(key)();
     if (isLeft(opened)) return opened.left.code === 'exists' ? right(undefined) : opened;
     const written = await opened.right.write(0, bytes)();
-    if (isLeft(written)) {
-      await opened.right.abandon();
-      return written;
-    }
-    const committed = await opened.right.commit({ size: expected.size, sha256: expected.sha256 })();
-    return isLeft(committed) ? committed : right(undefined);
+    const stored = isLeft(written)
+      ? written
+      : await opened.right.commit({ size: expected.size, sha256: expected.sha256 })();
+    if (!isLeft(stored)) return right(undefined);
+    await opened.right.abandon();
+    return stored;
   };
 
 /** Stores a payload as it comes. What a try that was not recorded has left under the key is replaced. */

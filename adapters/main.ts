@@ -12,13 +12,6 @@ import { protocols } from './protocols.ts';
 import { systemClock } from './shared/clock.ts';
 
 const clock = systemClock();
-
-const defect = (error: unknown): void => {
-  process.stderr.write(`sallyport: a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(70);
-};
-process.on('uncaughtException', defect).on('unhandledRejection', defect);
-
 const keys = { create: createKeys, bundle, renew: renewKeys, show: showKeys };
 const entry = fileURLToPath(import.meta.url);
 process.exitCode = await runCli(process.argv.slice(2), {

@@ -16,6 +16,9 @@ export const replicatedChannel = z.strictObject({
   /** `<type> <base64>`, as in authorized_keys without the comment. */
   publicKeys: z.array(z.string().max(16_384)).max(20),
   temporaryNames: z.array(z.string().max(255)).max(50),
+  /** When a file is complete: at its close, at its rename, or when a file named after it with `markerSuffix` follows. */
+  completeOn: z.enum(['close', 'rename', 'marker']),
+  markerSuffix: z.string().min(1).max(32),
   /** Largest payload in bytes. */
   maxSize: z.number().int().positive(),
   maxSessions: z.number().int().positive(),
@@ -34,6 +37,16 @@ export type ChannelSnapshot = z.infer<typeof channelSnapshot>;
 export const isTemporaryName = (channel: ReplicatedChannel, name: string): boolean =>
   channel.temporaryNames.some((pattern) => globMatches(pattern, name));
 
+/** Is a file of this name a transfer as soon as it is closed? */
+export const completesOnClose = (channel: ReplicatedChannel, name: string): boolean =>
+  channel.completeOn === 'close' && !isTemporaryName(channel, name);
+
+/** The path of the file whose completion this path marks; undefined where it is no marker. */
+export const markedBy = (channel: ReplicatedChannel, path: string): string | undefined =>
+  channel.completeOn === 'marker' && path.endsWith(channel.markerSuffix)
+    ? path.slice(0, -channel.markerSuffix.length)
+    : undefined;
+
 /** What is recorded in the stream `channel-<name>` of a dmz. Local: these never travel. */
 export const channelVocabulary = {
   /** Inner's present settings of the channel. */
@@ -45,13 +58,6 @@ export const channelVocabulary = {
   /** The partner removed a directory of its home. */
   directoryRemoved: z.strictObject({ path: z.string().max(4096) }),
 } as const;
-export type ChannelFact = {
-  readonly [T in keyof typeof channelVocabulary]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof channelVocabulary)[T]>;
-  };
-}[keyof typeof channelVocabulary];
-
 /** The stream of a channel. */
 export const channelStream = (name: string): string => `channel-${name}`;
 

@@ -42,7 +42,6 @@ const messageService = z.strictObject({
   peers: z.array(peer).min(1, 'name at least one peer').max(32),
   maxMessageSize: size.prefault('16 MiB').describe('The largest message that is taken at all.'),
 });
-export type MessageServiceConfig = z.infer<typeof messageService>;
 
 const logging = z
   .strictObject({
@@ -88,6 +87,16 @@ const channel = z
       .max(50)
       .default(['*.tmp', '*.part', '*.filepart', '.*'])
       .describe('Files of these names make no transfer until they are renamed.'),
+    completeOn: z
+      .enum(['close', 'rename', 'marker'])
+      .default('close')
+      .describe('When a file is complete: at its close, at its rename, or when its marker file follows.'),
+    markerSuffix: z
+      .string()
+      .min(1)
+      .max(32)
+      .default('.ok')
+      .describe('With completeOn: marker, `order.xml.ok` completes `order.xml`.'),
     maxSize: size.prefault('100 GiB').describe('Largest file.'),
     maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
   })
@@ -150,6 +159,12 @@ const dmz = (protocols: readonly Protocol[]) =>
     ...common,
     listeners: z.array(listener(protocols)).max(100).default([]),
     limits,
+    incomplete: z
+      .strictObject({
+        alarmAfter: duration.prefault('1d').describe('An upload that is incomplete for so long raises an alarm.'),
+        expireAfter: duration.prefault('14d').describe('And after so long it is removed.'),
+      })
+      .prefault({}),
     viewFor: duration
       .prefault('10m')
       .describe('How long a delivered file at least stays visible to its partner; then dmz frees its copy.'),

@@ -89,6 +89,8 @@ export interface PayloadStore {
   read(key: string, range?: { readonly from?: number; readonly to?: number }): Attempt<AsyncIterable<Uint8Array>>;
   /** Size of a committed payload; failure `notFound` where there is none. */
   stat(key: string): Attempt<StoredPayload>;
+  /** How many bytes of an unfinished payload a resume would start with; failure `notFound` where there is none. */
+  partial(key: string): Attempt<number>;
   /** Removes a payload and what is left of an unfinished one; absent is fine. */
   remove(key: string): Attempt<void>;
   /** Every key of a node, committed or not. */

@@ -1,5 +1,5 @@
 /** The channels that inner has replicated to this dmz. */
-import { channelOf, type ReplicatedChannel } from '../domain/channel.ts';
+import { channelOf, channelVocabulary, type ReplicatedChannel } from '../domain/channel.ts';
 import type { Projection } from '../domain/ports.ts';
 
 /** A replicated channel, and the snapshot that brought it. */
@@ -21,7 +21,7 @@ export const channelsProjection: Projection<ChannelRow> = {
   fold: (row, event) => {
     switch (event.type) {
       case 'channelReplicated':
-        return event.data as unknown as ChannelRow;
+        return channelVocabulary.channelReplicated.parse(event.data);
       case 'channelRemoved':
         return undefined;
       default:

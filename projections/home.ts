@@ -5,8 +5,7 @@ import type { PayloadRef } from '../domain/payload.ts';
 import type { LoggedEvent, Projection } from '../domain/ports.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
 import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
-import type { UploadFact } from '../domain/upload.ts';
-import { uploadOf } from '../domain/upload.ts';
+import { type UploadData, uploadOf } from '../domain/upload.ts';
 
 /** An entry of a home. `id` is the transfer or the upload; null for a directory. */
 export type HomeRow = {
@@ -16,6 +15,7 @@ export type HomeRow = {
   readonly name: string;
   readonly kind: 'directory' | 'file' | 'upload';
   readonly id: string | null;
+  /** Null for a directory, and for an upload that was cut off. */
   readonly payload: PayloadRef | null;
   readonly protocol: string;
   readonly by: Who;
@@ -28,7 +28,7 @@ export type HomeRow = {
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 1,
+  version: 2,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
@@ -45,8 +45,12 @@ export const homeProjection: Projection<HomeRow> = {
     switch (event.type) {
       case 'received':
         return delivered(event);
-      case 'uploadCompleted':
-        return uploaded(event);
+      case 'uploadOpened':
+        return opened(event);
+      case 'uploadCompleted': {
+        const { payload, modified } = event.data as UploadData<'uploadCompleted'>;
+        return row && { ...row, payload, size: payload.size, modified };
+      }
       case 'directoryMade':
         return made(event);
       case 'viewChanged': {
@@ -54,7 +58,7 @@ export const homeProjection: Projection<HomeRow> = {
         return row && (path === null ? undefined : { ...at(row, path), modified: modified ?? row.modified });
       }
       case 'uploadRenamed': {
-        const { path, modified } = event.data as Extract<UploadFact, { type: 'uploadRenamed' }>['data'];
+        const { path, modified } = event.data as UploadData<'uploadRenamed'>;
         return row && { ...at(row, path), modified: modified ?? row.modified };
       }
       case 'purged':
@@ -84,14 +88,11 @@ const delivered = (event: LoggedEvent): HomeRow => {
   return { channel, ...place(path), kind: 'file', id, payload, protocol, by, size, modified: modified ?? since, since };
 };
 
-const uploaded = (event: LoggedEvent): HomeRow => {
-  const { channel, path, payload, modified, protocol, by } = event.data as Extract<
-    UploadFact,
-    { type: 'uploadCompleted' }
-  >['data'];
+const opened = (event: LoggedEvent): HomeRow => {
+  const { channel, path, protocol, by } = event.data as UploadData<'uploadOpened'>;
   const id = uploadOf(event.stream) ?? null;
-  const { size } = payload;
-  return { channel, ...place(path), kind: 'upload', id, payload, protocol, by, size, modified, since: timeOf(event) };
+  const since = timeOf(event);
+  return { channel, ...place(path), kind: 'upload', id, payload: null, protocol, by, size: 0, modified: since, since };
 };
 
 const made = (event: LoggedEvent): HomeRow => {

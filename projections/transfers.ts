@@ -20,6 +20,9 @@ export type TransferRecord = TransferRow & {
   readonly step: string | null;
   readonly dueAt: number | null;
   readonly ownsPayload: boolean;
+  /** Where the partner put it, and whether another delivery of the same would be a repeat: it has not heard our OK. */
+  readonly path: string | null;
+  readonly unheard: boolean;
   readonly purged: boolean;
   /** The server that shares this transfer. */
   readonly peer: string | null;
@@ -45,7 +48,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 2,
+  version: 3,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -55,6 +58,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     dueAt: (row) => row.dueAt,
     peer: (row) => row.peer,
     tellAt: (row) => row.tellAt,
+    unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
   },
   keyOf: (event) => transferOf(event.stream),
   fold: (row, logged) => {
@@ -89,6 +93,8 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     step: null,
     dueAt: null,
     ownsPayload: event.type === 'received',
+    path: event.type === 'received' ? event.data.path : null,
+    unheard: event.type === 'received' && event.meta.origin === here.node,
     purged: false,
     peer: event.meta.originSeq === undefined ? null : (here.peer ?? event.meta.origin),
     ownSeq: 0,
@@ -113,6 +119,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
     updatedAt: event.meta.at,
     revision: Number(logged.revision),
     purged: row.purged || event.type === 'purged',
+    unheard: row.unheard && event.type !== 'confirmed' && event.type !== 'repeated',
   };
 };
 
@@ -124,6 +131,8 @@ const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
     case 'stepFailed':
       return event.data.text;
     case 'purged':
+    case 'confirmed':
+    case 'repeated':
     case 'viewChanged':
       return row.reason;
     default:
@@ -136,7 +145,8 @@ const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRe
   const { origin, originSeq, at } = event.meta;
   if (originSeq === undefined) return row;
   if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
-  return { ...row, ownSeq: originSeq, tellAt: row.tellAt ?? at };
+  // The outbox reads the stream itself, so the peer may have an event before this row knows of it.
+  return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
 };
 
 const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {

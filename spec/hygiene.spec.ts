@@ -7,7 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const minutes = 5 * 60_000;
 
 const run = (command: string, ...args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${command}`, args, { cwd: root, encoding: 'utf8' });
+  const options = { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } } as const;
+  const { status, stdout, stderr } = spawnSync(`node_modules/.bin/${command}`, args, options);
   return { status, said: status === 0 ? '' : `${stdout}${stderr}` };
 };
 
@@ -23,7 +24,7 @@ describe('the sources', () => {
   });
 
   it('are formatted', { timeout: minutes }, () => {
-    expect(run('biome', 'ci', '.', '--error-on-warnings')).toEqual(clean);
+    expect(run('biome', 'ci', '.', '--error-on-warnings', '--colors=off')).toEqual(clean);
   });
 
   it('hold nothing that is not used, and use nothing that is not declared', { timeout: minutes }, () => {

@@ -29,12 +29,10 @@ const pull =
   (messages: Messages, dmz: string, remote: PayloadRef, writer: PayloadWriter, signal: AbortSignal): Attempt<void> =>
   async () => {
     const copied = await copy(messages, dmz, remote, writer, signal)();
-    if (isLeft(copied)) {
-      await writer.abandon({ keep: true });
-      return copied;
-    }
-    const committed = await writer.commit({ size: remote.size, sha256: remote.sha256 })();
-    return isLeft(committed) ? committed : right(undefined);
+    const stored = isLeft(copied) ? copied : await writer.commit({ size: remote.size, sha256: remote.sha256 })();
+    if (!isLeft(stored)) return right(undefined);
+    await writer.abandon({ keep: true });
+    return stored;
   };
 
 const copy =

@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, TransferRow } from '../../domain/control.ts';
 import type { Answer } from '../../domain/intake.ts';
 import type { Order } from '../../domain/transfer/decide.ts';
-import { eventWords, sizeWords } from '../shared/event-words.ts';
+import { eventWords, sizeWords } from '../../domain/transfer/words.ts';
 import { printable } from '../shared/printable.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { exits, type Program } from './program.ts';
@@ -86,7 +86,7 @@ export const status = (program: Program, terminal: Terminal, options: Asked): Pr
     options,
     (control) => control.status(),
     (now) => [
-      `${now.role} ${now.node} is ${now.state}; ${now.open} transfers are open, ${now.held} held; ${sizeWords(now.residentBytes)} of memory`,
+      `${now.role} ${now.node} is ${now.state} with ${now.channels} channels; ${now.open} transfers are open, ${now.held} held; ${sizeWords(now.residentBytes)} of memory`,
       ...now.links.map(({ node, up }) => `link to ${node}: ${up ? 'up' : 'down'}`),
       ...now.listeners.map(({ protocol, host, port }) => `${protocol} on ${host} port ${port}`),
     ],

@@ -3,7 +3,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Control, EventLine, TransferStory } from '../../domain/control.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { labels } from '../../domain/transfer/vocabulary.ts';
-import { eventWords } from '../shared/event-words.ts';
+import { eventWords } from '../../domain/transfer/words.ts';
 
 /** What a line of the feed tells. */
 export type FeedLine = Pick<EventLine, 'transfer' | 'name' | 'type' | 'label' | 'origin' | 'at' | 'detail'>;

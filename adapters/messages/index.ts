@@ -11,7 +11,6 @@ import type { Lane } from './hello.ts';
 import { limits } from './limits.ts';
 import { type MessageServiceOptions, network } from './network.ts';
 
-export type { KnownPeer } from './identity.ts';
 export type { MessageServiceOptions };
 
 const tooLarge = (text: string): Error => failing(permanent('tooLarge', text));

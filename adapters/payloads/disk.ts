@@ -96,6 +96,7 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
     read: (key, { from = 0, to = Number.MAX_SAFE_INTEGER } = {}) =>
       attempt(() => read(key, from, to), explain(key, 'read')),
     stat: (key) => attempt(() => stat(key), explain(key, 'read')),
+    partial: (key) => attempt(async () => (await statOf(placeOf(root, key).partial)).size, explain(key, 'read')),
     remove: (key) => attempt(() => remove(key), explain(key, 'removed')),
     list,
     close: async () => {

@@ -23,6 +23,10 @@ export type ChannelContext = {
 /** A running channel. */
 export type Channel = {
   readonly busy: () => boolean;
+  /** Did the client end it after every one of its requests was answered? */
+  readonly orderly: () => boolean;
+  /** Goes on after new keys were agreed: nothing is begun while that lasts. */
+  readonly resume: () => void;
   /** Gives up everything open and answers nothing more; a file that is being made durable is still completed. */
   readonly stop: () => Promise<void>;
 };
@@ -34,6 +38,7 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   const { session, socket, clock, log, onActivity } = context;
   const handles = handleTable();
   let over = false;
+  let orderly = false;
 
   announceExtensions(sftp);
   const queue: Requests = requests(
@@ -79,8 +84,11 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
     void stop();
   });
   // Without our own end OpenSSH waits for ever when it quits; what it asked before is still answered.
-  sftp.on('end', () => void queue.idle().then(() => sftp.end()));
-  return { busy: () => queue.running() > 0, stop };
+  sftp.on('end', () => {
+    orderly = queue.running() === 0 && queue.waiting() === 0;
+    void queue.idle().then(() => sftp.end());
+  });
+  return { busy: () => queue.running() > 0, orderly: () => orderly, resume: queue.pump, stop };
 };
 
 type Submit = (request: number, lane: number | undefined, work: () => Reply | Promise<Reply>) => void;

@@ -30,6 +30,7 @@ export const serveConnection = (
   let authenticated = false;
   let closed = false;
   let opened = 0;
+  let orderly = false;
   let lastActivity = clock.monotonic();
   let cancelTimer = (): void => {};
   const onActivity = (): void => {
@@ -80,7 +81,10 @@ export const serveConnection = (
     if (session?.ended.aborted === true) disconnect();
     session?.ended.addEventListener('abort', onEnded, { once: true });
   });
-  client.on('rekey', onActivity);
+  client.on('rekey', () => {
+    onActivity();
+    for (const channel of channels) channel.resume();
+  });
   client.on('session', (accept, reject) => {
     const serving = session;
     // Sessions that never become SFTP stay in ssh2's table for good, so they count for good.
@@ -99,6 +103,7 @@ export const serveConnection = (
       channels.add(channel);
       sftp.once('close', () => {
         opened -= 1;
+        orderly = channel.orderly();
         void channel.stop().finally(() => channels.delete(channel));
       });
     });
@@ -111,8 +116,9 @@ export const serveConnection = (
       const ending = session;
       if (ending === undefined) return;
       ending.ended.removeEventListener('abort', onEnded);
+      if (channels.size > 0) orderly = [...channels].every((channel) => channel.orderly());
       await Promise.all([...channels].map((channel) => channel.stop()));
-      await ending.close();
+      await ending.close({ orderly });
       log.info('sftp session ended', { login: ending.login, channel: ending.channel, address });
     };
     socket.once('close', () => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { permanent, temporary } from '../../domain/failure.ts';
 import { protocol } from '../../domain/protocol.ts';
-import { duration } from '../../domain/units.ts';
+import { duration, filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
 import { listen } from './listener.ts';
 
@@ -11,7 +11,7 @@ const settings = z.strictObject({
   host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.'),
   port: z.number().int().min(0).max(65_535).default(22).describe('Port to listen on.'),
   hostKeys: z
-    .array(z.string().min(1).max(4096))
+    .array(filePath)
     .min(1, 'name at least one key file, or leave hostKeys out')
     .max(4)
     .optional()

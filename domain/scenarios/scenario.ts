@@ -37,7 +37,7 @@ export const stateAfter = (
   from: string | undefined,
   event: EventType,
 ): string | undefined => {
-  if (event === 'purged' || event === 'viewChanged') return state;
+  if (isRemark(event)) return state;
   if (ends.includes(state) || state === 'abandoned') return undefined;
   if (event === 'abandoned') return 'abandoned';
   if (state === 'held') return event === 'released' || event === 'retried' ? from : undefined;
@@ -45,6 +45,10 @@ export const stateAfter = (
   if (event === 'stepFailed' || event === 'retried') return state;
   return path[state]?.[event];
 };
+
+/** Events about a transfer that move nothing, before or after its end: its payload, its view, its partner. */
+export const isRemark = (event: EventType): boolean =>
+  event === 'purged' || event === 'viewChanged' || event === 'confirmed' || event === 'repeated';
 
 const remember = assign(({ context, event }) => evolve(context as never, event as never) as never);
 const stay = { actions: remember };
@@ -56,7 +60,7 @@ const config = (id: string, path: Path, ends: readonly string[]) => ({
   id,
   context: unborn,
   initial: 'open',
-  on: { purged: stay, viewChanged: stay },
+  on: { purged: stay, viewChanged: stay, confirmed: stay, repeated: stay },
   states: {
     open: {
       initial: 'new',

@@ -33,6 +33,8 @@ export type Transfer = {
   readonly lastFailure?: EventData<'stepFailed'> & { readonly at: number };
   readonly held?: EventData<'held'>;
   readonly viewChanges: number;
+  /** Does the partner know that we have it? False until it went on after our OK, or repeated the delivery. */
+  readonly heard: boolean;
   readonly purged: boolean;
   /** The last originSeq of each origin. */
   readonly seqs: Readonly<Record<string, number>>;
@@ -51,6 +53,7 @@ export const unborn: Transfer = {
   run: 0,
   attempt: 0,
   viewChanges: 0,
+  heard: false,
   purged: false,
   seqs: {},
   createdAt: 0,
@@ -105,6 +108,9 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     }
     case 'abandoned':
       return transfer;
+    case 'confirmed':
+    case 'repeated':
+      return { ...transfer, heard: true };
     case 'viewChanged':
       return {
         ...transfer,

@@ -88,6 +88,10 @@ export const vocabulary = {
   abandoned: reason,
   /** The partner renamed (`path`), removed (null) or re-dated its view of a file that it had delivered. */
   viewChanged: z.strictObject({ path: text(4096).nullable(), modified: z.number().int().optional() }),
+  /** The partner is known to have had its OK: it went on, or said goodbye after it. */
+  confirmed: z.strictObject({}),
+  /** The partner had not heard its OK and delivered the same again: answered OK, once, without a second transfer. */
+  repeated: z.strictObject({ by: who }),
   /** This server's copy of the payload is gone. */
   purged: z.strictObject({}),
 } as const;
@@ -136,6 +140,8 @@ export const labels: Readonly<Record<EventType, string>> = {
   retried: 'retried',
   abandoned: 'abandoned',
   viewChanged: 'view changed',
+  confirmed: 'confirmed',
+  repeated: 'repeated',
   purged: 'purged',
 };
 

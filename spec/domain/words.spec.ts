@@ -125,6 +125,8 @@ describe('a temporary name', () => {
     login: 'a',
     publicKeys: [],
     temporaryNames: ['*.tmp', '.*'],
+    completeOn: 'close' as const,
+    markerSuffix: '.ok',
     maxSize: 1,
     maxSessions: 1,
   };

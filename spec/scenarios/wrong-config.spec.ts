@@ -42,8 +42,7 @@ describe('a server that cannot start', () => {
     });
     const { code, err } = await serve(pair.inner.config);
     expect(code).toBe(2);
-    for (const where of ['node', 'colour', 'streamingSize', 'profiles[0].responses[0]'])
-      expect(err).toContain(`${where}`);
+    for (const where of ['node', 'colour', 'streamingSize', 'profiles[0].responses[0]']) expect(err).toContain(where);
     expect(err.trim().split('\n').length).toBeGreaterThanOrEqual(4);
     expect(err).not.toMatch(/^\s+at /m);
   });

@@ -3,7 +3,7 @@
 /** What the reference reads of a JSON schema. */
 export type Schema = {
   readonly type?: string;
-  readonly const?: string | number | boolean;
+  readonly const?: string;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly description?: string;
@@ -55,7 +55,7 @@ const variants = (schema: Schema, prefix: string): readonly string[] =>
   ]);
 
 const name = (schema: Schema): string =>
-  String(Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '');
+  Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '';
 
 const defaultOf = (schema: Schema, needed: boolean): string => {
   if (schema.const !== undefined) return 'needed';
@@ -64,7 +64,7 @@ const defaultOf = (schema: Schema, needed: boolean): string => {
 };
 
 const kindOf = (schema: Schema): string => {
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(' or ');
   if (schema['x-kind'] !== undefined) return schema['x-kind'];
   if (schema.type === 'array')

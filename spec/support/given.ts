@@ -36,6 +36,8 @@ const samples: { readonly [T in Fact['type']]: Extract<Fact, { type: T }>['data'
   retried: { reason: 'partner is back' },
   abandoned: { reason: 'sent twice' },
   viewChanged: { path: null },
+  confirmed: {},
+  repeated: { by: { login: 'acme' } },
   purged: {},
 };
 

@@ -14,7 +14,11 @@ export const realClock: Clock = {
 };
 
 /** A context, and the lines that were logged, as text. */
-export const listenerContext = (intake: Intake, directory: string): ListenerContext & { readonly lines: string[] } => {
+export const listenerContext = (
+  intake: Intake,
+  directory: string,
+  clock: Clock = realClock,
+): ListenerContext & { readonly lines: string[] } => {
   const lines: string[] = [];
   const line =
     (level: string): Log['info'] =>
@@ -27,5 +31,5 @@ export const listenerContext = (intake: Intake, directory: string): ListenerCont
     error: line('error'),
     alarm: line('alarm'),
   };
-  return { intake, log, clock: realClock, directory, lines };
+  return { intake, log, clock, directory, lines };
 };

@@ -14,10 +14,13 @@ const succeed =
   () =>
     Promise.resolve(right(run()));
 
-/** An empty store. */
-export const memoryPayloadStore = (): PayloadStore => {
-  const committed = new Map<string, Uint8Array>();
-  const partials = new Map<string, Uint8Array>();
+/** What is on the disk of a store: whole payloads, and what came so far of others. */
+export type MemoryDisk = { readonly committed: Map<string, Uint8Array>; readonly partials: Map<string, Uint8Array> };
+
+/** A store over `disk`, empty by default; given that of a closed store it is that store opened again. */
+export const memoryPayloadStore = (
+  { committed, partials }: MemoryDisk = { committed: new Map(), partials: new Map() },
+): PayloadStore => {
   const writers = new Map<string, PayloadWriter>();
 
   const unless = <A>(key: string, run: () => Attempt<A>): Attempt<A> =>
@@ -54,6 +57,13 @@ export const memoryPayloadStore = (): PayloadStore => {
         },
       })),
     stat: (key) => found(key, (bytes) => ({ key, size: bytes.length, modified: 0 })),
+    partial: (key) =>
+      unless(key, () => {
+        const bytes = partials.get(key);
+        return bytes === undefined
+          ? fail(permanent('notFound', `there is no unfinished payload ${key}`))
+          : succeed(() => bytes.length);
+      }),
     remove: (key) =>
       unless(key, () => async () => {
         await writers.get(key)?.abandon();
@@ -69,7 +79,7 @@ export const memoryPayloadStore = (): PayloadStore => {
         if (key.startsWith(`${node}.`)) yield { key, size: bytes.length, modified: 0, committed };
     },
     close: async () => {
-      for (const writer of [...writers.values()]) await writer.abandon({ keep: true });
+      await Promise.all([...writers.values()].map((writer) => writer.abandon({ keep: true })));
     },
   };
 };

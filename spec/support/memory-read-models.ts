@@ -4,7 +4,8 @@ import { checkedIndexed, tableSpecOf } from '../../adapters/readmodels/rows.ts';
 import { temporary } from '../../domain/failure.ts';
 import type { Indexed, Position, Projection, Query, ReadModels, Row } from '../../domain/ports.ts';
 
-type Table = {
+/** A projection's rows and how far it has come. */
+export type MemoryTable = {
   readonly version: number;
   readonly indexes: string;
   readonly rows: Map<string, string>;
@@ -28,10 +29,10 @@ const fits = (value: Indexed, condition: NonNullable<Query['where']>[string]): b
 };
 
 /** Makes read models in memory over `tables`; given those of closed ones they are these opened again. */
-export const memoryReadModels = (tables = new Map<string, Table>()): ReadModels => {
+export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadModels => {
   let isClosed = false;
   const opened = new Set<string>();
-  const tableOf = <R extends Row>({ name }: Projection<R>): Table => {
+  const tableOf = <R extends Row>({ name }: Projection<R>): MemoryTable => {
     const table = tables.get(name);
     if (table === undefined || !opened.has(name))
       throw new Error(`the read model ${name} is used before it was opened`);

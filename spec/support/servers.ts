@@ -178,10 +178,11 @@ export const startPair = async (options: PairOptions = {}): Promise<Pair> => {
   return pair;
 };
 
-/** Waits until both sides say that the link is up. */
+/** Waits until both sides say that the link is up, and dmz knows the channels. */
 export const linked = async (pair: Pair): Promise<void> => {
   for (const server of [pair.inner, pair.dmz])
     await until('the link is up', async () => (await server.status()).links.some((link) => link.up));
+  await until('the channels are replicated', async () => (await pair.dmz.status()).channels > 0);
 };
 
 const serverOf = (

@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { sftp } from '../../../adapters/sftp/index.ts';
+import type { Clock } from '../../../domain/ports.ts';
 import type { Listener } from '../../../domain/protocol.ts';
 import type { Place } from '../../contracts/protocol.ts';
-import { listenerContext } from '../../support/listener-context.ts';
+import { listenerContext, realClock } from '../../support/listener-context.ts';
 import { type Account, type MemoryIntake, memoryIntake } from '../../support/memory-intake.ts';
 import { scratch } from '../../support/scratch.ts';
 
@@ -19,10 +20,11 @@ export type Endpoint = {
 export const endpoint = async (
   settings: Readonly<Record<string, unknown>> = {},
   account: Partial<Account> = {},
+  clock: Clock = realClock,
 ): Promise<Endpoint> => {
   const directory = await scratch();
   const memory = memoryIntake([{ login: 'acme', password: 'secret', ...account }]);
-  const context = listenerContext(memory.intake, join(directory, 'keys'));
+  const context = listenerContext(memory.intake, join(directory, 'keys'), clock);
   const opened = await sftp.listen({ protocol: 'sftp', host: '127.0.0.1', port: 0, ...settings }, context)();
   if (opened._tag === 'Left') throw new Error(opened.left.text);
   const listener = opened.right;

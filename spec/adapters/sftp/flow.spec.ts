@@ -107,4 +107,44 @@ describe('the flow of a channel', () => {
     await all;
     expect(reads).toBeGreaterThanOrEqual(wanted);
   });
+
+  it('goes on with what waits once new keys are agreed, though the client sends nothing more', async () => {
+    const { memory, place, client, sftp } = await opened();
+    memory.home('acme').putFile('/big', Buffer.alloc(0), 0, 5 * MiB);
+    const handles = await Promise.all(Array.from({ length: 40 }, () => open(sftp, 'big', 'r')));
+    let release = (): void => undefined;
+    const gate = new Promise<undefined>((resolve) => (release = () => resolve(undefined)));
+    let reads = 0;
+    memory.before = (what) => {
+      if (what !== 'read') return undefined;
+      reads += 1;
+      return gate;
+    };
+    const answers = handles.map(
+      (handle) =>
+        new Promise<void>((resolve, reject) => {
+          sftp.read(handle, Buffer.alloc(100), 0, 100, 0, (error) => (error ? reject(error) : resolve()));
+        }),
+    );
+    await vi.waitFor(() => expect(reads).toBe(16));
+    // The client asks for new keys and then listens to nobody, so that the exchange stays half done.
+    const { _protocol, _sock } = client as unknown as {
+      _protocol: { rekey: () => void };
+      _sock: { pause: () => void; resume: () => void };
+    };
+    _sock.pause();
+    _protocol.rekey();
+    const visit = async (): Promise<void> => {
+      const other = await connect(place);
+      await subsystem(other);
+      other.end();
+    };
+    await visit();
+    release();
+    await visit();
+    expect(reads).toBe(16);
+    _sock.resume();
+    await Promise.all(answers);
+    expect(reads).toBe(40);
+  });
 });

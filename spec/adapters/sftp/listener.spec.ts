@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { sftp } from '../../../adapters/sftp/index.ts';
 import { listenerContext } from '../../support/listener-context.ts';
+import { manualClock } from '../../support/manual-clock.ts';
 import { memoryIntake } from '../../support/memory-intake.ts';
 import { scratch } from '../../support/scratch.ts';
 import { connect, openSsh, subsystem } from './clients.ts';
@@ -34,31 +35,48 @@ const failure = async (settings: Readonly<Record<string, unknown>>): Promise<str
 
 describe('the SFTP endpoint', () => {
   it('ends a session in which nothing moves, and not one in which something runs', async () => {
-    const { memory, place } = await endpoint({ idleTimeout: 150 });
+    const clock = manualClock();
+    const { memory, place } = await endpoint({ idleTimeout: '10m' }, {}, clock);
     let release = (): void => undefined;
-    memory.before = (what) =>
-      what === 'complete' ? new Promise((resolve) => (release = () => resolve(undefined))) : undefined;
+    let reached = (): void => undefined;
+    const completing = new Promise<void>((resolve) => (reached = resolve));
+    memory.before = (what) => {
+      if (what !== 'complete') return undefined;
+      reached();
+      return new Promise((resolve) => (release = () => resolve(undefined)));
+    };
     const busy = await subsystem(await connect(place));
     const done = new Promise<void>((resolve, reject) => {
       busy.open('a', 'w', (_, handle) => busy.close(handle, (error) => (error ? reject(error) : resolve())));
     });
-    for (let round = 0; round < 3; round += 1) {
-      const idle = await connect(place);
-      await closed(idle);
-    }
-    expect(memory.sessions()).toBe(1);
+    await completing;
+    const idle = await connect(place);
+    clock.advance(9 * 60_000);
+    expect(memory.sessions()).toBe(2);
+    const gone = closed(idle);
+    clock.advance(60_000);
+    await gone;
+    await memory.until(() => memory.sessions() === 1);
     release();
     await done;
+    clock.advance(10 * 60_000);
     await memory.until(() => memory.sessions() === 0);
     expect(memory.completed).toHaveLength(1);
   });
 
   it('waits for a login no longer than it must', async () => {
-    const { place } = await endpoint({ loginTimeout: 100 });
-    await closed(dialled(place.port));
-    const halfway = dialled(place.port);
-    halfway.write('SSH-2.0-Halfway\r\n');
-    await closed(halfway);
+    const clock = manualClock();
+    const { place } = await endpoint({}, {}, clock);
+    for (const said of ['', 'SSH-2.0-Halfway\r\n']) {
+      const socket = dialled(place.port);
+      const gone = closed(socket);
+      await new Promise((resolve) => socket.once('data', resolve));
+      socket.write(said);
+      clock.advance(29_000);
+      expect(socket.closed).toBe(false);
+      clock.advance(1000);
+      await gone;
+    }
   });
 
   it('takes no more connections than it may', async () => {

@@ -4,7 +4,7 @@ import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../support/program.ts';
-import { careless } from './clients.ts';
+import { careless, openSsh } from './clients.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 const prepared = async (): Promise<Endpoint & { local: string; bytes: Buffer }> => {
@@ -158,6 +158,17 @@ describe('rclone', () => {
 });
 
 describe('OpenSSH', () => {
+  it('changes keys in the middle of a transfer', async () => {
+    const { memory, place } = await endpoint();
+    const local = join(place.directory, 'large');
+    const bytes = randomBytes(20_000_000);
+    await writeFile(local, bytes);
+    const ran = await openSsh(place, [`put ${local} large`, `get large ${local}.back`], ['-o', 'RekeyLimit=1M']);
+    expect(ran).toEqual({ code: 0, text: expect.any(String) as string });
+    expect(memory.completed[0]?.bytes.equals(bytes)).toBe(true);
+    expect((await readFile(`${local}.back`)).equals(bytes)).toBe(true);
+  });
+
   it('neither runs commands nor forwards ports', async () => {
     const { place } = await endpoint();
     const askpass = join(place.directory, 'ask');

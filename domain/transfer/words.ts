@@ -1,4 +1,5 @@
-import type { EventData, TransferEvent } from '../../domain/transfer/vocabulary.ts';
+/** Events in words for people. */
+import type { EventData, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -33,11 +34,14 @@ export const eventWords = (event: TransferEvent): string => {
     case 'retried':
     case 'abandoned':
       return [event.data.reason, ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login])].join(' ');
+    case 'repeated':
+      return ['the partner had not heard the OK', ...from(event.data.by)].join(' ');
     case 'viewChanged':
       return event.data.path === null ? 'removed by the partner' : event.data.path;
     case 'processed':
     case 'acknowledged':
     case 'prepared':
+    case 'confirmed':
     case 'purged':
       return '';
   }

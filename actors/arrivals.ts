@@ -1,0 +1,154 @@
+/** Files that are arriving now. An upload outlives the session that began it: a newer session may take it over and go on. */
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
+import type { Upload } from '../domain/intake.ts';
+import { keyOf } from '../domain/payload.ts';
+import type { PayloadWriter } from '../domain/ports.ts';
+import { type Arriving, openedFact, type Receiving, recordUpload, type Taken, take } from './receive.ts';
+import { asRefusal } from './refusals.ts';
+
+/** An upload, and what became of it once it is complete. */
+export type Arrival = Upload & { readonly taken: () => Taken | undefined };
+
+/** What is being written now. */
+export type Arrivals = {
+  /** Starts a new file. */
+  start(arriving: Arriving): Promise<Decision<Arrival>>;
+  /** Goes on with the unfinished upload `id` of an earlier session or process. */
+  resume(arriving: Arriving, id: string): Promise<Decision<Arrival>>;
+  /** Goes on with what a session of this process is still writing at that path, and ends that session's upload; undefined where there is none. */
+  takeOver(arriving: Arriving): Arrival | undefined;
+  /** Bytes so far of the upload `id`, if it is being written now. */
+  sizeOf(id: string): number | undefined;
+};
+
+/** From this many bytes on, an upload is recorded while it runs, so that even a crash leaves it to be resumed. */
+const worthResuming = 1024 * 1024;
+
+type File = {
+  readonly id: string;
+  readonly arriving: Arriving;
+  readonly writer: PayloadWriter;
+  /** Whose upload it is now: a session that lost it holds an older number. */
+  owner: number;
+  recorded: Promise<Decision<void>> | undefined;
+  modified: number | undefined;
+  failed: Refusal | undefined;
+  over: boolean;
+};
+
+const closed = refusal('invalid', 'the file is closed');
+const takenOver = refusal('busy', 'another session of this login has taken the upload over');
+
+/** Keeps track of what arrives. */
+export const openArrivals = (needs: Receiving): Arrivals => {
+  const live = new Map<string, File>();
+  const placeOf = ({ channel, path }: Arriving): string => `${channel.name}\n${path}`;
+
+  const end = (file: File): void => {
+    file.over = true;
+    needs.open.delete(keyOf(needs.node, file.id));
+    const place = placeOf(file.arriving);
+    if (live.get(place) === file) live.delete(place);
+  };
+
+  const record = (file: File): Promise<Decision<void>> => {
+    file.recorded ??= recordUpload(needs.streams, file.id, [openedFact(file.arriving)]);
+    return file.recorded;
+  };
+
+  const open = async (arriving: Arriving, id: string, resume: boolean): Promise<Decision<Arrival>> => {
+    const key = keyOf(needs.node, id);
+    needs.open.add(key);
+    const opened = await needs.payloads.write(key, { resume })();
+    if (isLeft(opened)) {
+      needs.open.delete(key);
+      return left(asRefusal(opened.left));
+    }
+    const recorded = resume ? Promise.resolve(right(undefined)) : undefined;
+    const file: File = {
+      ...{ id, arriving, writer: opened.right, owner: 0, recorded },
+      ...{ modified: undefined, failed: undefined, over: false },
+    };
+    live.set(placeOf(arriving), file);
+    return right(arrival(file));
+  };
+
+  const complete = async (file: File): Promise<Decision<Taken>> => {
+    const stored = await file.writer.commit()();
+    if (isLeft(stored)) {
+      end(file);
+      await file.writer.abandon();
+      return left(asRefusal(stored.left));
+    }
+    const payload = { key: keyOf(needs.node, file.id), size: stored.right.size, sha256: stored.right.sha256 };
+    const before = await (file.recorded ?? Promise.resolve(right(undefined)));
+    const modified = file.modified ?? needs.clock.now();
+    const arrived = { ...file.arriving, id: file.id, payload, modified, opened: file.recorded !== undefined };
+    const taken = isLeft(before) ? before : await take(needs, arrived);
+    end(file);
+    return taken;
+  };
+
+  const arrival = (file: File): Arrival => {
+    file.owner += 1;
+    const { owner } = file;
+    let taken: Taken | undefined;
+    const objection = (): Refusal | undefined =>
+      file.failed ?? (file.owner !== owner ? takenOver : file.over ? closed : undefined);
+    const fail = (why: Refusal): Either<Refusal, never> => {
+      file.failed ??= why;
+      return left(file.failed);
+    };
+    return {
+      taken: () => taken,
+      get size() {
+        return file.writer.size;
+      },
+      setModified: (time) => {
+        file.modified = time;
+      },
+      write: (offset, bytes) => async () => {
+        const why = objection();
+        if (why !== undefined) return left(why);
+        const { maxSize } = file.arriving.channel;
+        if (offset + bytes.length > maxSize)
+          return fail(refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`));
+        const written = await file.writer.write(offset, bytes)();
+        if (isLeft(written)) return fail(asRefusal(written.left));
+        if (file.recorded === undefined && file.writer.size >= worthResuming) void record(file);
+        return right(undefined);
+      },
+      complete: () => async () => {
+        const why = objection();
+        if (why === undefined) {
+          const done = await complete(file);
+          if (!isLeft(done)) taken = done.right;
+          return isLeft(done) ? done : right(undefined);
+        }
+        if (file.owner === owner && !file.over) {
+          end(file);
+          await file.writer.abandon();
+        }
+        return left(why);
+      },
+      abandon: async () => {
+        if (file.over || file.owner !== owner) return;
+        end(file);
+        const keep = file.writer.size > 0 && file.failed?.reason !== 'tooLarge';
+        await file.writer.abandon({ keep });
+        if (keep) await record(file);
+      },
+    };
+  };
+
+  return {
+    start: (arriving) => open(arriving, needs.ids.fresh(), false),
+    resume: (arriving, id) => open(arriving, id, true),
+    takeOver: (arriving) => {
+      const file = live.get(placeOf(arriving));
+      return file === undefined || file.over || file.failed !== undefined ? undefined : arrival(file);
+    },
+    sizeOf: (id) => [...live.values()].find((file) => file.id === id)?.writer.size,
+  };
+};

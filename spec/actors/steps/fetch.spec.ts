@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { right } from 'fp-ts/lib/Either.js';
+import { describe, expect, it } from 'vitest';
+import { fetchPayload } from '../../../actors/steps/fetch.ts';
+import type { Messages } from '../../../domain/message.ts';
+import { failingCommitOnce } from '../../support/failing-commit.ts';
+import { fact, given, id } from '../../support/given.ts';
+import { memoryMessages } from '../../support/memory-messages.ts';
+import { memoryPayloadStore } from '../../support/memory-payload-store.ts';
+import { failureOf, inPieces, succeeded } from '../../support/outcome.ts';
+
+const bytes = Buffer.from('hello');
+const payload = { key: `dmz-1.${id}`, size: 5, sha256: createHash('sha256').update(bytes).digest('hex') };
+
+describe('fetching a payload', () => {
+  it('ends at the next try where the disk was full at the commit, and asks for no byte twice', async () => {
+    const asked: number[] = [];
+    const messages: Messages = {
+      ...memoryMessages().inner,
+      payload: (_from, _key, start) => () => {
+        asked.push(start);
+        return Promise.resolve(right({ size: 5, bytes: inPieces(bytes.subarray(start)) }));
+      },
+    };
+    const fetching = fetchPayload(
+      failingCommitOnce(memoryPayloadStore()),
+      messages,
+      'inner-1',
+    )(given(fact('received', { payload }), 'forwarded'), new AbortController().signal);
+    expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
+    expect(await succeeded(fetching)).toMatchObject([{ type: 'fetched' }]);
+    expect(asked).toEqual([0]);
+  });
+});
