@@ -1,5 +1,6 @@
 /** A live transfer: an actor that runs this server's steps one after the other, and ends where none is left to it. */
 import { assign, fromPromise, setup } from 'xstate';
+import type { Failure } from '../domain/failure.ts';
 import type { Role } from '../domain/role.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import { stepOf } from './roles.ts';
@@ -12,7 +13,11 @@ export const stepFor = (folded: Folded, role: Role): string | undefined => {
 };
 
 type Input = { readonly folded: Folded; readonly first: string | undefined };
-type Context = { readonly folded: Folded; readonly next: string | undefined };
+type Context = {
+  readonly folded: Folded;
+  readonly next: string | undefined;
+  readonly waitsFor: Failure | undefined;
+};
 
 /** The actor logic of live transfers of a server. */
 export const liveTransfer = (needs: StepNeeds, role: Role) =>
@@ -28,7 +33,7 @@ export const liveTransfer = (needs: StepNeeds, role: Role) =>
     },
   }).createMachine({
     id: 'transfer',
-    context: ({ input }) => ({ folded: input.folded, next: input.first }),
+    context: ({ input }) => ({ folded: input.folded, next: input.first, waitsFor: undefined }),
     initial: 'choosing',
     states: {
       choosing: { always: [{ guard: 'hasStep', target: 'working' }, { target: 'rested' }] },
@@ -40,6 +45,7 @@ export const liveTransfer = (needs: StepNeeds, role: Role) =>
             target: 'choosing',
             actions: assign(({ event: { output } }) => ({
               folded: output.folded,
+              waitsFor: output.waitsFor,
               next: output.went === 'on' && !output.folded.ended ? stepFor(output.folded, role) : undefined,
             })),
           },
