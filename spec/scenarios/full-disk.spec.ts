@@ -146,3 +146,31 @@ describe('a full disk on inner', () => {
     });
   });
 });
+
+describe('a full disk where results are delivered', () => {
+  it('holds nothing: the result waits, with an alarm, and is delivered when there is room', async () => {
+    const pair = await preparePair({ inner: { retries: { attempts: 1 } } });
+    const small = await mountSmallDisk(pair.out, 1);
+    try {
+      await Promise.all([pair.inner.start(), pair.dmz.start()]);
+      await linked(pair);
+      await small.fill(0);
+      const { bytes, ran } = await put(pair, 'order', 100_000);
+      expect(ran.code).toBe(0);
+      const alarm = 'transfers wait for room, and go on by themselves when there is some';
+      await until('inner says that it waits', () => alarms(pair.inner, alarm) === 1);
+      expect(pair.inner.printed()).toContain(
+        `cannot write a file into ${pair.out}: there is no space left on its disk`,
+      );
+      await small.makeRoom();
+      await idle(pair);
+      expect((await readFile(join(pair.out, 'order'))).equals(bytes)).toBe(true);
+      expect(pair.inner.printed()).not.toContain('alarm a transfer is held');
+      await expectOneStory(pair);
+    } finally {
+      await Promise.all([pair.inner.kill(), pair.dmz.kill()]);
+      await small.unmount();
+      await pair.end();
+    }
+  });
+});
