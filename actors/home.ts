@@ -36,13 +36,17 @@ const mostViewChanges = 1_000;
 
 /** The home of a channel. */
 export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
-  const rows = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
+  const all = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
     await needs.projector.settled(needs.streams.position());
     const found = await needs.models.query(homeProjection, {
       where: { channel: channel.name, ...where },
       limit: mostEntries,
     })();
-    return isLeft(found) ? left(asRefusal(found.left)) : right(newest(found.right));
+    return isLeft(found) ? left(asRefusal(found.left)) : found;
+  };
+  const rows = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
+    const found = await all(where);
+    return isLeft(found) ? found : right(newest(found.right));
   };
   const find = async (path: string): Promise<Decision<HomeRow | undefined>> => {
     if (path === '/') return right(emptyDirectory(channel.name, '/'));
@@ -84,6 +88,17 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
         : right([{ type: 'viewChanged', data }]),
     );
     return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
+  };
+  /** Takes away what is at a path but for `kept`: also the older files that the newest one hides, lest they come to light. */
+  const clear = async (path: string, kept?: HomeRow): Promise<Decision<void>> => {
+    const found = await all({ path });
+    if (isLeft(found)) return found;
+    const others = found.right.filter((row) => row.kind !== 'directory' && row.id !== kept?.id);
+    for (const row of others.toSorted((a, b) => (a.since < b.since ? -1 : 1))) {
+      const removed = await changeView(row, null);
+      if (isLeft(removed)) return removed;
+    }
+    return right(undefined);
   };
   const move = async (row: HomeRow, to: string): Promise<Decision<Taken>> => {
     if (row.kind === 'upload' && isFinalName(channel, to)) return deliverUpload(needs, channel, row, to);
@@ -151,7 +166,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     },
     remove: (path) => async () => {
       const found = await needFile(path);
-      return isLeft(found) ? found : changeView(found.right, null);
+      return isLeft(found) ? found : clear(path);
     },
     rename: (from, to, replace) => async () => {
       const found = await needFile(from);
@@ -167,10 +182,10 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
       if (there.right !== undefined && !replace) return left(refusal('exists', 'the new name exists already'));
       const parent = await needDirectory(parentOf(to));
       if (isLeft(parent)) return parent;
-      if (there.right !== undefined) {
-        const removed = await changeView(there.right, null);
-        if (isLeft(removed)) return removed;
-      }
+      const replaced = there.right === undefined ? right(undefined) : await clear(to);
+      if (isLeft(replaced)) return replaced;
+      const cleared = await clear(from, found.right);
+      if (isLeft(cleared)) return cleared;
       return move(found.right, to);
     },
     setModified: (path, modified) => async () => {
@@ -186,7 +201,7 @@ const newest = (rows: readonly HomeRow[]): readonly HomeRow[] => {
   const seen = new Map<string, HomeRow>();
   for (const row of rows) {
     const other = seen.get(row.path);
-    if (other === undefined || other.since <= row.since) seen.set(row.path, row);
+    if (other === undefined || other.since < row.since) seen.set(row.path, row);
   }
   return [...seen.values()];
 };

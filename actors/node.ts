@@ -40,6 +40,7 @@ import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -80,7 +81,7 @@ export type RunningNode = {
   readonly broken: Promise<void>;
 };
 
-const liveTransfers = 32;
+const livePerLane = 16;
 const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
@@ -89,6 +90,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const { config } = settings;
   const { role, node, retries } = config;
   const open = new Set<string>();
+  const settling = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
   const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
@@ -100,6 +102,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     node,
     peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
     stepOf,
+    laneOf,
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
@@ -111,7 +114,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open };
+  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open, settling };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const channels = async (): Promise<number> =>
@@ -148,7 +151,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
-      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
       stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {

@@ -24,6 +24,8 @@ export type Receiving = {
   readonly ids: Ids;
   readonly node: string;
   readonly open: Set<string>;
+  /** Uploads that are being delivered or removed now: one at a time decides what becomes of their payload. */
+  readonly settling: Set<string>;
 };
 
 /** Who sends what, and where to. */
@@ -85,7 +87,28 @@ export const deliverUpload = (
   const { id, payload, protocol, by, modified } = row;
   if (row.kind !== 'upload' || id === null) return Promise.resolve(left(refusal('notFound', 'there is no such file')));
   if (payload === null) return Promise.resolve(left(refusal('notPermitted', 'the file is not complete yet')));
-  return deliver(needs, { id, channel, protocol, path, payload, by, modified, opened: true });
+  return settle(needs, id, async (delivered) => {
+    if (delivered) return closeUpload(needs, id, id);
+    const there = await needs.payloads.stat(payload.key)();
+    if (isLeft(there)) return left(asRefusal(there.left));
+    return deliver(needs, { id, channel, protocol, path, payload, by, modified, opened: true });
+  });
+};
+
+/** Works alone on an upload. `delivered`: it is a transfer already, by a try that was cut off before it could say so. */
+const settle = async <A>(
+  needs: Receiving,
+  id: string,
+  work: (delivered: boolean) => Promise<Decision<A>>,
+): Promise<Decision<A>> => {
+  if (needs.settling.has(id)) return left(refusal('busy', 'another session is at work on the file'));
+  needs.settling.add(id);
+  try {
+    const transfer = await needs.streams.load(id);
+    return isLeft(transfer) ? left(asRefusal(transfer.left)) : await work(transfer.right !== undefined);
+  } finally {
+    needs.settling.delete(id);
+  }
 };
 
 /** Does a rename to this path make a waiting upload final? */
@@ -101,8 +124,11 @@ const deliver = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>
   const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
   if (isLeft(recorded)) return recorded;
   if (heard.right !== undefined) await needs.payloads.remove(keyOf(needs.node, id))();
-  const delivered: UploadFact = { type: 'uploadDelivered', data: { transfer } };
-  const closed = opened ? await recordUpload(needs.streams, id, [delivered]) : right(undefined);
+  return opened ? closeUpload(needs, id, transfer) : right({ transfer });
+};
+
+const closeUpload = async (needs: Receiving, id: string, transfer: string): Promise<Decision<Taken>> => {
+  const closed = await recordUpload(needs.streams, id, [{ type: 'uploadDelivered', data: { transfer } }]);
   return isLeft(closed) ? closed : right({ transfer });
 };
 
@@ -162,10 +188,20 @@ const waiting = async (
   return isLeft(found) ? left(asRefusal(found.left)) : right(found.right.find((row) => row.payload !== null));
 };
 
-/** An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between. */
-export const expireUpload = async (needs: Receiving, row: HomeRow): Promise<Decision<void>> => {
-  const recorded = await recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadExpired', data: {} }]);
-  if (isLeft(recorded)) return recorded;
-  const removed = await needs.payloads.remove(keyOf(needs.node, row.id ?? ''))();
-  return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);
+/**
+ * An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between.
+ * One that is a transfer already keeps its bytes: they are the transfer's.
+ */
+export const expireUpload = (needs: Receiving, row: HomeRow): Promise<Decision<void>> => {
+  const id = row.id ?? '';
+  return settle(needs, id, async (delivered) => {
+    if (delivered) {
+      const closed = await closeUpload(needs, id, id);
+      return isLeft(closed) ? closed : right(undefined);
+    }
+    const recorded = await recordUpload(needs.streams, id, [{ type: 'uploadExpired', data: {} }]);
+    if (isLeft(recorded)) return recorded;
+    const removed = await needs.payloads.remove(keyOf(needs.node, id))();
+    return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);
+  });
 };

@@ -12,11 +12,20 @@ export const stepFor = (folded: Folded, role: Role): string | undefined => {
   return next?.owner === role ? next.step : undefined;
 };
 
+/** Steps that follow each other at once share a place; others queue apart, so that slow ones hold up only their like. */
+export const laneOf = (step: string): string => (step === 'deliver' ? 'prepare' : step);
+
 type Input = { readonly folded: Folded; readonly first: string | undefined };
 type Context = {
   readonly folded: Folded;
   readonly next: string | undefined;
   readonly waitsFor: Failure | undefined;
+};
+
+/** The next step, where it belongs to the same lane. */
+const following = (folded: Folded, role: Role, before: string | undefined): string | undefined => {
+  const next = stepFor(folded, role);
+  return next !== undefined && before !== undefined && laneOf(next) === laneOf(before) ? next : undefined;
 };
 
 /** The actor logic of live transfers of a server. */
@@ -43,10 +52,11 @@ export const liveTransfer = (needs: StepNeeds, role: Role) =>
           input: ({ context }) => ({ folded: context.folded, step: context.next ?? '' }),
           onDone: {
             target: 'choosing',
-            actions: assign(({ event: { output } }) => ({
+            actions: assign(({ context, event: { output } }) => ({
               folded: output.folded,
               waitsFor: output.waitsFor,
-              next: output.went === 'on' && !output.folded.ended ? stepFor(output.folded, role) : undefined,
+              next:
+                output.went === 'on' && !output.folded.ended ? following(output.folded, role, context.next) : undefined,
             })),
           },
           onError: 'broken',

@@ -2,7 +2,7 @@
 import { channelOf } from '../domain/channel.ts';
 import { baseName, parentOf } from '../domain/path.ts';
 import type { PayloadRef } from '../domain/payload.ts';
-import type { LoggedEvent, Projection } from '../domain/ports.ts';
+import type { LoggedEvent, Position, Projection } from '../domain/ports.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
 import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadData, uploadOf } from '../domain/upload.ts';
@@ -21,14 +21,14 @@ export type HomeRow = {
   readonly by: Who;
   readonly size: number;
   readonly modified: number;
-  /** When it was delivered: of two files under one path the later one is seen. */
-  readonly since: number;
+  /** Where in the log it begins: of two files under one path the later one is seen, whatever the wall clock says. */
+  readonly since: Position;
 };
 
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 2,
+  version: 3,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
@@ -82,23 +82,23 @@ const at = (row: HomeRow, path: string): HomeRow => ({ ...row, ...place(path) })
 
 const delivered = (event: LoggedEvent): HomeRow => {
   const { channel, path, payload, modified, protocol, by } = event.data as EventData<'received'>;
-  const since = timeOf(event);
   const id = transferOf(event.stream) ?? null;
-  const { size } = payload;
-  return { channel, ...place(path), kind: 'file', id, payload, protocol, by, size, modified: modified ?? since, since };
+  const file = { payload, protocol, by, size: payload.size, modified: modified ?? timeOf(event) };
+  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position };
 };
 
 const opened = (event: LoggedEvent): HomeRow => {
   const { channel, path, protocol, by } = event.data as UploadData<'uploadOpened'>;
   const id = uploadOf(event.stream) ?? null;
-  const since = timeOf(event);
-  return { channel, ...place(path), kind: 'upload', id, payload: null, protocol, by, size: 0, modified: since, since };
+  const file = { payload: null, protocol, by, size: 0, modified: timeOf(event) };
+  return { channel, ...place(path), kind: 'upload', id, ...file, since: event.position };
 };
 
-const made = (event: LoggedEvent): HomeRow => {
-  const since = timeOf(event);
-  return { ...emptyDirectory(channelOf(event.stream) ?? '', pathOf(event)), modified: since, since };
-};
+const made = (event: LoggedEvent): HomeRow => ({
+  ...emptyDirectory(channelOf(event.stream) ?? '', pathOf(event)),
+  modified: timeOf(event),
+  since: event.position,
+});
 
 /** A directory in which nothing is known to be. */
 export const emptyDirectory = (channel: string, path: string): HomeRow => ({
@@ -111,5 +111,5 @@ export const emptyDirectory = (channel: string, path: string): HomeRow => ({
   by: {},
   size: 0,
   modified: 0,
-  since: 0,
+  since: '',
 });

@@ -3,7 +3,7 @@
 /** What the reference reads of a JSON schema. */
 export type Schema = {
   readonly type?: string;
-  readonly const?: string;
+  readonly const?: string | number | boolean;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly description?: string;
@@ -55,7 +55,7 @@ const variants = (schema: Schema, prefix: string): readonly string[] =>
   ]);
 
 const name = (schema: Schema): string =>
-  Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '';
+  String(Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '');
 
 const defaultOf = (schema: Schema, needed: boolean): string => {
   if (schema.const !== undefined) return 'needed';

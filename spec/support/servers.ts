@@ -26,8 +26,8 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves. */
-  start(): Promise<void>;
+  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s). */
+  start(within?: number): Promise<void>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the death. */
@@ -216,7 +216,7 @@ const serverOf = (
     control,
     pid: () => child?.pid ?? 0,
     printed: () => printed,
-    start: async () => {
+    start: async (within) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
       const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       child = started;
@@ -224,10 +224,14 @@ const serverOf = (
         stream.setEncoding('utf8').on('data', (text: string) => {
           printed += text;
         });
-      await until(`${role} serves`, async () => {
-        if (!alive()) return true;
-        return (await status()).state === 'serving';
-      });
+      await until(
+        `${role} serves`,
+        async () => {
+          if (!alive()) return true;
+          return (await status()).state === 'serving';
+        },
+        within,
+      );
       if (!alive()) throw new Error(`${role} died at its start:\n${printed}`);
     },
     stop: () => end('SIGTERM'),
