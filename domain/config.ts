@@ -2,6 +2,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { plainName } from './channel.ts';
+import { diskSettings } from './disk.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
 import { duration, filePath, size } from './units.ts';
@@ -63,6 +64,7 @@ const common = {
   data: filePath.describe('Data directory; one server at a time.'),
   log: logging,
   retries,
+  disk: diskSettings,
   messageService,
   streamingSize: size
     .prefault('1 MiB')

@@ -3,14 +3,15 @@ import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
 import type { Messages } from '../../domain/message.ts';
 import { keyOf, type PayloadRef } from '../../domain/payload.ts';
 import type { PayloadStore, PayloadWriter } from '../../domain/ports.ts';
+import type { DiskGuard } from '../disk.ts';
 import type { Step } from '../step.ts';
 
 /**
  * Gets the payload of a forwarded transfer from the dmz that holds it, over the message service, and goes on where an
- * earlier try ended. What came with the message is already there. Nothing is readable before its hash is checked.
+ * earlier try ended; not before there is room for all of it. What came with the message is already there. Nothing is readable before its hash is checked.
  */
 export const fetchPayload =
-  (payloads: PayloadStore, messages: Messages, node: string): Step =>
+  (payloads: PayloadStore, disk: Pick<DiskGuard, 'claim'>, messages: Messages, node: string): Step =>
   ({ id, transfer }, signal) =>
   async () => {
     const { payload: remote, dmz } = transfer;
@@ -19,7 +20,12 @@ export const fetchPayload =
     const opened = await payloads.write(payload.key, { resume: true })();
     if (isLeft(opened) && opened.left.code !== 'exists') return opened;
     if (isRight(opened)) {
-      const got = await pull(messages, dmz, remote, opened.right, signal)();
+      const room = await disk.claim(remote.size - opened.right.size);
+      if (isLeft(room)) {
+        await opened.right.abandon({ keep: true });
+        return room;
+      }
+      const got = await pull(messages, dmz, remote, opened.right, signal)().finally(room.right);
       if (isLeft(got)) return got;
     }
     return right([{ type: 'fetched', data: { payload } }]);

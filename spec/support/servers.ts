@@ -105,6 +105,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'inner',
       node: 'inner-1',
       data: 'inner',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
@@ -139,6 +140,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'dmz',
       node: 'dmz-1',
       data: 'dmz',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
