@@ -11,6 +11,7 @@ import type {
   EventLog,
   Ids,
   Log,
+  PayloadSource,
   PayloadStore,
   Programs,
   ReadModels,
@@ -51,6 +52,8 @@ export type NodePorts = {
   readonly payloads: PayloadStore;
   readonly disk: Disk;
   readonly messages: Messages;
+  /** Where inner fetches the payloads of dmz; absent: over the message service. */
+  readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
   readonly verifiers: Verifiers;
@@ -125,7 +128,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
   const steps = {
-    fetch: fetchPayload(payloads, disk, messages, node),
+    fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
     process: process(profiles, performing({ payloads, programs, disk, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),

@@ -109,6 +109,13 @@ export interface Disk {
   release(): Attempt<void>;
 }
 
+/** Another server's payload from byte `start` on, with its whole size. The iterable throws where it breaks off. */
+export type PayloadSource = (
+  from: string,
+  key: string,
+  start: number,
+) => Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
+
 /** A row of a read model. */
 export type Row = JsonObject;
 

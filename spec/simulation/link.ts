@@ -117,6 +117,7 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
         return Promise.resolve(right(undefined));
       }),
     links: () => [stateFor(self.role)],
+    certificateOf: () => undefined,
     onLink: (listener) => {
       listeners.set(listener, self.role);
       return () => listeners.delete(listener);

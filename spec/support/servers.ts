@@ -44,6 +44,8 @@ export type Pair = {
   readonly sftpPort: number;
   readonly ftpPort: number;
   readonly linkPort: number;
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
   /** Where results are delivered. */
@@ -55,6 +57,10 @@ export type Pair = {
 export type PairOptions = {
   readonly mode?: 'pushback' | 'direct';
   readonly streamingSize?: string;
+  /** How inner fetches what is larger than that; over SFTP unless said otherwise. */
+  readonly fetchVia?: 'sftp' | 'ftp' | 'messageService';
+  /** Where inner looks for dmz's fetch endpoint, if not directly there. */
+  readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
   /** The steps of that profile. */
@@ -82,6 +88,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     await freePort(),
     await freePort(),
   ];
+  const fetchPort = await freePort();
+  const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -107,11 +115,20 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       data: 'inner',
       disk: { reserve: '1 MiB' },
       ...streaming,
+      fetchVia,
       messageService: {
         mode: options.mode ?? 'pushback',
         ...common('inner-1'),
         ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
-        peers: [{ node: 'dmz-1', fingerprint: fingerprint('dmz-1'), host, port: linkPort }],
+        peers: [
+          {
+            node: 'dmz-1',
+            fingerprint: fingerprint('dmz-1'),
+            host,
+            port: linkPort,
+            fetch: { port: options.fetchFrom ?? fetchPort },
+          },
+        ],
       },
       channels: [
         {
@@ -159,6 +176,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
       ],
+      ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
       ...options.dmz,
     }),
@@ -172,6 +190,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     sftpPort,
     ftpPort,
     linkPort,
+    fetchPort,
     identity,
     out,
     end: async () => {

@@ -26,7 +26,7 @@ describe('fetching a payload', () => {
     const fetching = fetchPayload(
       failingCommitOnce(memoryPayloadStore()),
       { claim: () => Promise.resolve(right(() => undefined)) },
-      messages,
+      messages.payload,
       'inner-1',
     )(given(fact('received', { payload }), 'forwarded'), new AbortController().signal);
     expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
@@ -52,7 +52,7 @@ describe('fetching a payload', () => {
         Promise.resolve(right({ size: 5, bytes: inPieces(bytes.subarray(start)) })),
     };
     const transfer = given(fact('received', { payload }), 'forwarded');
-    const fetching = fetchPayload(store, disk, messages, 'inner-1')(transfer, new AbortController().signal);
+    const fetching = fetchPayload(store, disk, messages.payload, 'inner-1')(transfer, new AbortController().signal);
     expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
     expect(await succeeded(fetching)).toMatchObject([{ type: 'fetched' }]);
     expect(claims).toEqual([3, 3]);
