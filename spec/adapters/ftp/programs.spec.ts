@@ -1,0 +1,3 @@
+import { manyTransfers } from './many.ts';
+
+manyTransfers(20);
