@@ -40,6 +40,7 @@ export type Pair = {
   readonly inner: Server;
   readonly dmz: Server;
   readonly sftpPort: number;
+  readonly ftpPort: number;
   readonly linkPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
@@ -71,7 +72,8 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [linkPort, innerPort] = [await freePort(), await freePort()];
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -142,7 +144,10 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           },
         ],
       },
-      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      listeners: [
+        { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
+        { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
+      ],
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
       ...options.dmz,
     }),
@@ -154,6 +159,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     inner,
     dmz,
     sftpPort,
+    ftpPort,
     linkPort,
     identity,
     out,
