@@ -14,6 +14,8 @@ export type DialogueSettings = {
   readonly active: boolean;
   readonly passiveHost: string | undefined;
   readonly maxLoginAttempts: number;
+  /** How long after the data the end of the control connection may come, where both ended together; milliseconds. */
+  readonly settleTime: number;
 };
 
 /** A transfer that runs. The signal says that it must end: ABOR, or nobody is there any more. */
@@ -44,6 +46,8 @@ export type Dialogue = {
   data: DataChannel | undefined;
   extendedOnly: boolean;
   restart: number;
+  /** The size that ALLO announced for the next upload. */
+  announced: number | undefined;
   renameFrom: string | undefined;
   facts: readonly Fact[];
   transfer: RunningTransfer | undefined;
@@ -56,6 +60,7 @@ export const initial = () => ({
   data: undefined,
   extendedOnly: false,
   restart: 0,
+  announced: undefined,
   renameFrom: undefined,
   facts: knownFacts as readonly Fact[],
 });

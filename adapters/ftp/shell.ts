@@ -45,7 +45,7 @@ const performers = new WeakMap<object, Perform>();
 const load = createRequire(import.meta.url);
 const registry = load('ftp-srv/src/commands/registry') as Record<string, Entry>;
 const texts = load('ftp-srv/src/messages') as Record<number, string>;
-const kept = ['ALLO', 'HELP', 'MODE', 'NOOP', 'STRU', 'SYST'];
+const kept = ['HELP', 'MODE', 'NOOP', 'STRU', 'SYST'];
 for (const verb of Object.keys(registry)) if (!kept.includes(verb)) Reflect.deleteProperty(registry, verb);
 for (const [directive, { syntax, description, free }] of Object.entries(verbs))
   registry[directive] = {

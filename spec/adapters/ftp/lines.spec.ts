@@ -57,7 +57,7 @@ describe('the control lines', () => {
   it('give back every text that a client encodes as it ought to', () => {
     const encode = (text: string): Buffer =>
       Buffer.from(
-        [...Buffer.from(`${text}`)].flatMap((byte) =>
+        [...Buffer.from(text)].flatMap((byte) =>
           byte === 0xff ? [0xff, 0xff] : byte === 0x0d ? [0x0d, 0x00] : [byte],
         ),
       );

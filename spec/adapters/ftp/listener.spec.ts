@@ -38,10 +38,10 @@ describe('the FTP endpoint', () => {
       return undefined;
     };
     const other = await loggedIn(place);
-    let told = false;
-    const over = other.reply().then(() => (told = true));
+    const idle = { told: false };
+    const over = other.reply().then(() => (idle.told = true));
     // The other session falls idle meanwhile, so that more than the time-out has passed.
-    for (let sent = 1; !told || sent < 10; sent += 1) {
+    for (let sent = 1; !idle.told || sent < 10; sent += 1) {
       socket.write('x');
       await memory.until(() => writes >= sent);
       await hand.ask('STAT').then((answer) => expect(answer).toMatch(/bytes so far/));
@@ -130,6 +130,7 @@ describe('the settings', () => {
       port: 21,
       passive: { ports: [30_000, 30_999] },
       active: false,
+      settleTime: 50,
       idleTimeout: 600_000,
       loginTimeout: 30_000,
       maxLoginAttempts: 6,

@@ -108,6 +108,26 @@ describe('an upload', () => {
     expect(memory.completed).toEqual([]);
   });
 
+  it('is not completed where the control connection ends shortly after the data', async () => {
+    const { memory, place } = await endpoint({ settleTime: '1h' });
+    const sent = written(memory);
+    const hand = await loggedIn(place);
+    const socket = await storing(hand, 'STOR a');
+    socket.end('half');
+    await sent(1);
+    await once(socket, 'end');
+    hand.socket.end();
+    await memory.until(() => memory.abandoned.length === 1);
+    expect(memory.completed).toEqual([]);
+  });
+
+  it('is completed at once where its announced size has come', async () => {
+    const { place } = await endpoint({ settleTime: '1h' });
+    const hand = await loggedIn(place);
+    expect(await hand.ask('ALLO 5')).toMatch(/^202/);
+    expect(await store(hand, 'STOR a', 'whole')).toMatch(/^226/);
+  });
+
   it('is aborted by ABOR, also with Telnet signals, and answers 426 then 226', async () => {
     const { memory, place } = await endpoint();
     const hand = await loggedIn(place);
