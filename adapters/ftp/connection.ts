@@ -195,7 +195,8 @@ export const serveConnection = (
     perform: async (verb, argument) => {
       const found = verbs[verb];
       if (found === undefined) throw new Error(`${verb} is registered with ftp-srv, and not ours`);
-      await say(await found.run(dialogue, argument));
+      const incomplete = argument === '' && / </.test(found.syntax);
+      await say(incomplete ? common.badArgument : await found.run(dialogue, argument));
     },
     done,
   };

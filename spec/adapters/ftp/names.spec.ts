@@ -68,6 +68,7 @@ describe('a name', () => {
     ['a line feed', 'a\nDELE victim'],
     ['a carriage return', 'a\r\0b'],
     ['an escape', 'a\u001b[2Jb'],
+    ['a line feed in a part that .. takes away', 'a\nb/../c'],
     ['256 bytes', 'x'.repeat(256)],
     ['bytes that are not UTF-8', Buffer.from([0x61, 0xe4])],
     ['the byte 0xFF, doubled as Telnet wants it', Buffer.from([0x61, 0xff, 0xff])],
@@ -150,6 +151,7 @@ describe('a file', () => {
     expect(memory.home('acme').nodes.get('/in/b.xml')?.size).toBe(5);
     expect(await hand.ask('RNTO x')).toMatch(/^503/);
     expect(await hand.ask('RMD in')).toMatch(/^550/);
+    expect(await hand.ask('RMD')).toMatch(/^501/);
     for (const command of ['DELE in/b.xml', 'DELE in/c.txt', 'XRMD in'])
       expect(await hand.ask(command)).toMatch(/^250/);
     expect(await hand.ask('XMKD deep')).toMatch(/^257/);

@@ -1,5 +1,7 @@
 /** What is said on the control connection, by hand. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { verbs } from '../../../adapters/ftp/verbs.ts';
 import { refusal } from '../../../domain/failure.ts';
 import { data, dial, loggedIn, received } from './clients.ts';
 import { endpoint } from './endpoint.ts';
@@ -169,6 +171,32 @@ describe('the control connection', () => {
     expect(await hand.ask('SYST')).toMatch(/^215 UNIX/);
     expect(await hand.ask('ALLO 100')).toMatch(/^202/);
     expect(await hand.ask('HELP STOR')).toMatch(/STOR <path>/);
+  });
+
+  it('has an answer to every command, whatever its argument', async () => {
+    const { memory, place } = await endpoint();
+    memory.home('acme').makeDirectory('/in');
+    const hand = await loggedIn(place);
+    // The last two would make a transfer wait for its connection.
+    const leaving = ['QUIT', 'USER', 'PASS', 'REIN', 'PASV', 'EPSV'];
+    const verb = fc.constantFrom(
+      ...Object.keys(verbs).filter((each) => !leaving.includes(each)),
+      'HELP',
+      'MODE',
+      'XXXX',
+    );
+    const argument = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 50 }),
+      fc.string({ unit: fc.constantFrom('-', 'a', ' ', '/', '.', '*', '\0', '\n', '|', '1', ','), maxLength: 50 }),
+      fc.constantFrom('', 'in', '/', '20200101000000 in', 'UTIME in 20200101000000 20200101000000 20200101000000 UTC'),
+    );
+    const commands = fc.sample(fc.tuple(verb, argument), 2000);
+    for (const [name, given] of commands) {
+      const answer = await hand.ask(`${name} ${given.replaceAll('\r\n', ' ')}`);
+      expect(answer).toMatch(/^[2345]\d\d[ -]/);
+      expect(answer).not.toMatch(/^451/);
+    }
+    expect(await hand.ask('NOOP')).toMatch(/^200/);
   });
 
   it('closes after a defect of ours neither itself nor the server', async () => {
