@@ -82,12 +82,8 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, ftpPort, linkPort, innerPort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
+  const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = await freePort();
   const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
