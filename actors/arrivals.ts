@@ -135,7 +135,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       abandon: async () => {
         if (file.over || file.owner !== owner) return;
         end(file);
-        const keep = file.writer.size > 0 && file.failed?.reason !== 'tooLarge';
+        const keep = file.writer.size > 0 && !['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
         await file.writer.abandon({ keep });
         if (keep) await record(file);
       },

@@ -30,6 +30,8 @@ export type Supervisor = {
 const postponedFor = 5_000;
 const purgePostponedFor = 600_000;
 const brokenFor = 60_000;
+const tellAgainAfter = 3_600_000;
+const mostTold = 100;
 
 /** A transfer that has its place; until its stream is read there is no actor to stop. */
 type Live = { readonly lane: string; readonly stop: () => void };
@@ -37,19 +39,19 @@ type Live = { readonly lane: string; readonly stop: () => void };
 /** Starts the supervisor. */
 export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
   const { models, projection, projector, clock, log, role } = needs;
-  const logic = liveTransfer(needs, role);
   const live = new Map<string, Live>();
   const lanes = [...new Set(Object.keys(needs.steps).map(laneOf))];
+  const told = new Map<string, number>();
   let stopped = false;
   let looking = false;
   let again = false;
   let cancelTimer: () => void = () => undefined;
   let rested: () => void = () => undefined;
 
-  const finish = async (id: string, postpone: number): Promise<void> => {
+  const finish = async (id: string, postpone: number, reason?: string): Promise<void> => {
     if (postpone > 0)
       await projector.mark(projection, id, (row) =>
-        row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone },
+        row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone, reason: reason ?? row.reason },
       );
     await projector.settled(needs.streams.position());
     live.delete(id);
@@ -65,25 +67,39 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     }
     const folded = loaded.right;
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
-    const actor = createActor(logic, { input: { folded, first } });
+    const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
     live.set(row.id, { lane: laneOf(row.step ?? ''), stop: () => actor.stop() });
     actor.subscribe({
       complete: () => {
         const end = actor.getSnapshot();
+        const { waitsFor } = end.context;
+        if (waitsFor?.code === 'noSpace') tellOfWait(waitsFor.text);
         const again = first === 'purge' ? purgePostponedFor : postponedFor;
         const postponed = end.context.folded.revision === folded.revision && first !== undefined;
-        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? again : 0);
+        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? again : 0, waitsFor?.text);
       },
       error: (error) => log.alarm('a step is broken', { transfer: row.id, step: first ?? '', error: String(error) }),
     });
     actor.start();
   };
 
-  const settle = (id: string, postpone: number): Promise<void> =>
-    finish(id, postpone).catch((error: unknown) => {
+  const settle = (id: string, postpone: number, reason?: string): Promise<void> =>
+    finish(id, postpone, reason).catch((error: unknown) => {
       live.delete(id);
-      if (!stopped) log.error('the supervisor could not settle a transfer', { transfer: id, error: String(error) });
+      if (stopped) return;
+      log.error('the supervisor could not settle a transfer', { transfer: id, error: String(error) });
+      cancelTimer();
+      cancelTimer = clock.after(postponedFor, look);
     });
+
+  /** Many wait for the same; a person need not hear it of each. */
+  const tellOfWait = (why: string): void => {
+    const last = told.get(why);
+    if (last !== undefined && clock.monotonic() - last < tellAgainAfter) return;
+    if (told.size >= mostTold) told.clear();
+    told.set(why, clock.monotonic());
+    log.alarm('transfers wait for room, and go on by themselves when there is some', { why });
+  };
 
   /** The due rows of a lane for which there is room, oldest first. */
   const choose = async (lane: string, now: number): Promise<readonly TransferRecord[]> => {

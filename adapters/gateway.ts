@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { createActor, toPromise } from 'xstate';
+import { roomToStart } from '../actors/disk.ts';
 import type { FetchDoor } from '../actors/fetch-door.ts';
 import { type Listeners, openListeners } from '../actors/listeners.ts';
 import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
@@ -11,6 +12,7 @@ import type { Log } from '../domain/ports.ts';
 import { checkPlaces } from './check.ts';
 import { serveControl } from './control/server.ts';
 import { directoryDelivery } from './delivery/directory.ts';
+import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { messageService } from './messages/index.ts';
@@ -78,6 +80,8 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
 
   const openPorts = async (): Promise<NodePorts> => {
     closers.push(await lockDirectory(data));
+    const disk = dataDisk({ directory: data });
+    await roomToStart(disk, config.disk);
     const eventLog = await embeddedEventLog({ directory: data, onFatal: die });
     closers.push(() => eventLog.close());
     const models = await sqliteReadModels({ directory: data });
@@ -90,7 +94,7 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     const [delivery, ids] = [directoryDelivery(), systemIds()];
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());
-    const ports = { eventLog, models, payloads, messages, delivery, programs, verifiers, clock, ids, log };
+    const ports = { eventLog, models, payloads, disk, messages, delivery, programs, verifiers, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });
       return ports;

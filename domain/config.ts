@@ -2,6 +2,7 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { plainName } from './channel.ts';
+import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
@@ -65,6 +66,7 @@ const common = {
   data: filePath.describe('Data directory; one server at a time.'),
   log: logging,
   retries,
+  disk: diskSettings,
   messageService,
   streamingSize: size
     .prefault('1 MiB')

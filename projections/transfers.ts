@@ -122,7 +122,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
     updatedAt: event.meta.at,
     revision: Number(logged.revision),
     purged: row.purged || event.type === 'purged',
-    unheard: row.unheard && event.type !== 'confirmed' && event.type !== 'repeated',
+    unheard: row.unheard && event.type !== 'confirmed',
   };
 };
 

@@ -2,6 +2,7 @@ import { isLeft, isRight, left, right } from 'fp-ts/lib/Either.js';
 import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
 import { keyOf, type PayloadRef } from '../../domain/payload.ts';
 import type { PayloadSource, PayloadStore, PayloadWriter } from '../../domain/ports.ts';
+import type { DiskGuard } from '../disk.ts';
 import type { Step } from '../step.ts';
 import { turns } from '../turns.ts';
 
@@ -11,10 +12,15 @@ const most = 4;
 const worthwhile = 1024 * 1024;
 
 /**
- * Gets the payload of a forwarded transfer from the dmz that holds it, and goes on where an earlier try ended. What came
- * with the message is already there. Nothing is readable before its hash is checked.
+ * Gets the payload of a forwarded transfer from the dmz that holds it, and goes on where an earlier try ended; not before
+ * there is room for all of it. What came with the message is already there. Nothing is readable before its hash is checked.
  */
-export const fetchPayload = (payloads: PayloadStore, source: PayloadSource, node: string): Step => {
+export const fetchPayload = (
+  payloads: PayloadStore,
+  disk: Pick<DiskGuard, 'claim'>,
+  source: PayloadSource,
+  node: string,
+): Step => {
   const inTurn = turns(most);
   return ({ id, transfer }, signal) =>
     async () => {
@@ -25,7 +31,12 @@ export const fetchPayload = (payloads: PayloadStore, source: PayloadSource, node
       const opened = await payloads.write(payload.key, { resume: true })();
       if (isLeft(opened) && opened.left.code !== 'exists') return opened;
       if (isRight(opened)) {
-        const got = await inTurn(dmz, pull(source, dmz, remote, opened.right, signal));
+        const room = await disk.claim(remote.size - opened.right.size);
+        if (isLeft(room)) {
+          await opened.right.abandon({ keep: true });
+          return room;
+        }
+        const got = await inTurn(dmz, pull(source, dmz, remote, opened.right, signal)).finally(room.right);
         if (isLeft(got)) return got;
       }
       return right([{ type: 'fetched', data: { payload } }]);

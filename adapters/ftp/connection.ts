@@ -1,6 +1,7 @@
 /** One control connection, from the greeting to its end: lines in, one command after the other, replies out. */
 import type { Session } from '../../domain/intake.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { plainAddress } from './addresses.ts';
 import { type Dialogue, type DialogueSettings, initial } from './dialogue.ts';
 import { commandIn, controlLines } from './lines.ts';
@@ -19,6 +20,8 @@ export type Served = { readonly perform: Perform; readonly done: Promise<void> }
 /** How long a client may take to read our goodbye. */
 const goodbye = 1000;
 const longestForShell = 64;
+/** An OK to these makes a file ours. */
+const promises = new Set(['STOR', 'APPE', 'STOU', 'RNTO']);
 
 const tooLong = reply(500, 'The line is too long.');
 const unknown = reply(500, 'This is no command: a line is a verb and an argument, and ends with CR LF.');
@@ -39,6 +42,8 @@ export const serveConnection = (
   let session: Session | undefined;
   let over = false;
   let orderly = false;
+  /** Replies that the client has not been sent; the greeting is the first. */
+  let owed = 1;
   let asking = 0;
   let lastActivity = clock.monotonic();
   let cancelTimer = (): void => undefined;
@@ -145,19 +150,34 @@ export const serveConnection = (
     isTransferring: () => dialogue.transfer !== undefined,
     onAbort: () => dialogue.transfer?.abort(),
     onOverflow: () => dismiss(farewell(421, 'Too many commands at once.')),
-    onChange: () => {
-      if (queue.hasRoom()) socket.resume();
-      else socket.pause();
-    },
+    onChange: () => read(),
   });
+  let reading = false;
+  /** Takes what came from the client as far as there is room for it, and only then more. */
+  const read = (): void => {
+    if (reading) return;
+    reading = true;
+    while (!over && queue.hasRoom()) {
+      const line = lines.next();
+      if (line === undefined) break;
+      owed += 1;
+      queue.add(line.kind === 'tooLong' ? tooLong : (commandIn(line.text) ?? unknown));
+    }
+    reading = false;
+    if (queue.hasRoom()) socket.resume();
+    else socket.pause();
+  };
 
+  wire.onReply = (code) => {
+    if (code >= 200) owed -= 1;
+  };
   socket.on('data', (bytes: Buffer) => {
     if (session !== undefined) onActivity();
-    for (const line of lines.take(bytes))
-      queue.add(line.kind === 'tooLong' ? tooLong : (commandIn(line.text) ?? unknown));
+    lines.give(bytes);
+    read();
   });
   socket.once('end', () => {
-    orderly = queue.isQuiet();
+    orderly = !over && owed === 0;
     stop();
   });
   watch();
@@ -178,7 +198,12 @@ export const serveConnection = (
     perform: async (verb, argument) => {
       const found = verbs[verb];
       if (found === undefined) throw new Error(`${verb} is registered with ftp-srv, and not ours`);
-      await say(await found.run(dialogue, argument));
+      const incomplete = argument === '' && / </.test(found.syntax);
+      const answer = incomplete ? common.badArgument : await found.run(dialogue, argument);
+      const promise = promises.has(verb);
+      if (promise) faultPoint('reply.before');
+      await say(answer);
+      if (promise) faultPoint('reply.after');
     },
     done,
   };

@@ -12,6 +12,7 @@ import {
   parcel,
   ticketRequest,
 } from '../../domain/message.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import { type Reply, refusalReply } from './failures.ts';
 import { limits } from './limits.ts';
@@ -44,7 +45,11 @@ const clip = (text: string): string => text.slice(0, limits.text);
 
 const channels: Route = async (handlers, from, body) => {
   const snapshot = decoded(() => channelSnapshot.parse(decodeOne(body)));
-  return snapshot === undefined ? invalid('channel snapshot') : outcome(await handlers.channels(from, snapshot));
+  if (snapshot === undefined) return invalid('channel snapshot');
+  faultPoint('channels.take.before');
+  const taken = await handlers.channels(from, snapshot);
+  faultPoint('channels.take.after');
+  return outcome(taken);
 };
 
 const order: Route = async (handlers, from, body) => {

@@ -33,8 +33,10 @@ export type Transfer = {
   readonly lastFailure?: EventData<'stepFailed'> & { readonly at: number };
   readonly held?: EventData<'held'>;
   readonly viewChanges: number;
-  /** Does the partner know that we have it? False until it went on after our OK, or repeated the delivery. */
+  /** Does the partner know that we have it? False until it went on after our OK. */
   readonly heard: boolean;
+  /** How often it was delivered again by a partner that did not. */
+  readonly repeats: number;
   readonly purged: boolean;
   /** The last originSeq of each origin. */
   readonly seqs: Readonly<Record<string, number>>;
@@ -54,6 +56,7 @@ export const unborn: Transfer = {
   attempt: 0,
   viewChanges: 0,
   heard: false,
+  repeats: 0,
   purged: false,
   seqs: {},
   createdAt: 0,
@@ -109,8 +112,9 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'abandoned':
       return transfer;
     case 'confirmed':
-    case 'repeated':
       return { ...transfer, heard: true };
+    case 'repeated':
+      return { ...transfer, repeats: before.repeats + 1 };
     case 'viewChanged':
       return {
         ...transfer,

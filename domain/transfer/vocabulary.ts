@@ -90,7 +90,7 @@ export const vocabulary = {
   viewChanged: z.strictObject({ path: text(4096).nullable(), modified: z.number().int().optional() }),
   /** The partner is known to have had its OK: it went on, or said goodbye after it. */
   confirmed: z.strictObject({}),
-  /** The partner had not heard its OK and delivered the same again: answered OK, once, without a second transfer. */
+  /** The partner had not heard its OK and delivered the same again: answered OK without a second transfer. */
   repeated: z.strictObject({ by: who }),
   /** This server's copy of the payload is gone. */
   purged: z.strictObject({}),

@@ -65,7 +65,7 @@ const measure = async (pair: Pair, count: number): Promise<{ readonly most: numb
     });
   }, 200);
   try {
-    await pair.dmz.start(1_200_000);
+    await pair.dmz.start({ within: 1_200_000 });
     const readyMs = Date.now() - started;
     await writeFile(join(pair.directory, 'now'), 'now');
     expect(await curlPut(pair, join(pair.directory, 'now'), `/now${count}`)).toMatchObject({ code: 0 });

@@ -59,6 +59,7 @@ const common: Readonly<Record<string, readonly string[]>> = {
 /** Libraries whose folder is settled. */
 const owners: Readonly<Record<string, string>> = {
   ssh2: 'adapters/sftp',
+  'ftp-srv': 'adapters/ftp',
   commander: 'adapters/cli',
   yaml: 'adapters/config',
   cborg: 'adapters/messages',

@@ -26,8 +26,10 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s). */
-  start(within?: number): Promise<void>;
+  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s); rejects where it dies before. */
+  start(options?: { readonly within?: number; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
+  /** How its present or last process ended, once it has: the signal, or the exit code. */
+  ended(): Promise<NodeJS.Signals | number>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the death. */
@@ -40,6 +42,7 @@ export type Pair = {
   readonly inner: Server;
   readonly dmz: Server;
   readonly sftpPort: number;
+  readonly ftpPort: number;
   readonly linkPort: number;
   /** Where dmz lets inner fetch. */
   readonly fetchPort: number;
@@ -64,6 +67,8 @@ export type PairOptions = {
   readonly takes?: string;
   /** The steps of that profile. */
   readonly steps?: readonly object[];
+  /** More settings of the channel `acme`. */
+  readonly channel?: Readonly<Record<string, unknown>>;
   /** More settings of the servers' configs. */
   readonly inner?: Readonly<Record<string, unknown>>;
   readonly dmz?: Readonly<Record<string, unknown>>;
@@ -79,7 +84,8 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
@@ -105,6 +111,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'inner',
       node: 'inner-1',
       data: 'inner',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       fetchVia,
       messageService: {
@@ -128,6 +135,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           password: { file: 'acme.password' },
           publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
           maxSessions: 1000,
+          ...options.channel,
         },
       ],
       profiles: [
@@ -147,6 +155,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'dmz',
       node: 'dmz-1',
       data: 'dmz',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
@@ -161,7 +170,10 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           },
         ],
       },
-      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      listeners: [
+        { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
+        { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
+      ],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
       ...options.dmz,
@@ -174,6 +186,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     inner,
     dmz,
     sftpPort,
+    ftpPort,
     linkPort,
     fetchPort,
     identity,
@@ -235,9 +248,13 @@ const serverOf = (
     control,
     pid: () => child?.pid ?? 0,
     printed: () => printed,
-    start: async (within) => {
+    ended: async () => {
+      if (child !== undefined && alive()) await once(child, 'exit');
+      return child?.signalCode ?? child?.exitCode ?? 0;
+    },
+    start: async ({ within, env = {} } = {}) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
-      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       child = started;
       for (const stream of [started.stdout, started.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => {
