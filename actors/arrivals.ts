@@ -87,7 +87,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
   };
 
   const abandon = async (file: File): Promise<void> => {
-    const useless = (): boolean => file.superseded || file.failed?.reason === 'tooLarge';
+    const useless = (): boolean => file.superseded || ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
     if (file.writer.size === 0 || useless()) return drop(file);
     file.over = true;
     await file.writer.abandon({ keep: true });

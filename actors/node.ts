@@ -7,9 +7,11 @@ import type { Messages, PeerHandlers } from '../domain/message.ts';
 import type {
   Clock,
   Delivery,
+  Disk,
   EventLog,
   Ids,
   Log,
+  PayloadSource,
   PayloadStore,
   Programs,
   ReadModels,
@@ -22,6 +24,7 @@ import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
+import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
@@ -38,6 +41,7 @@ import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -46,7 +50,10 @@ export type NodePorts = {
   readonly eventLog: EventLog;
   readonly models: ReadModels;
   readonly payloads: PayloadStore;
+  readonly disk: Disk;
   readonly messages: Messages;
+  /** Where inner fetches the payloads of dmz; absent: over the message service. */
+  readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
   readonly verifiers: Verifiers;
@@ -77,38 +84,41 @@ export type RunningNode = {
   readonly broken: Promise<void>;
 };
 
-const liveTransfers = 32;
+const livePerLane = 16;
 const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, payloads, messages, delivery, programs, clock, ids, log } = ports;
+  const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
-  const { role, node } = config;
-  const { retries } = config;
+  const { role, node, retries } = config;
   const open = new Set<string>();
   const settling = new Set<string>();
   const repeated = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
+  const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
+  stops.push(disk.stop);
+  const payloads = guardedPayloads(ports.payloads, disk);
   const streams = openStreams({ log: eventLog, clock, ids, role, node });
   const projection = transfersProjection({
     role,
     node,
     peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
     stepOf,
+    laneOf,
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
   const stopProjector = new AbortController();
   const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
-  const projector = await startProjector(eventLog, models, projections, stopProjector.signal);
+  const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling, repeated };
+  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open, settling, repeated };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
   const channels = async (): Promise<number> =>
@@ -118,8 +128,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
   const steps = {
-    fetch: fetchPayload(payloads, messages, node),
-    process: process(profiles, performing({ payloads, programs, node }), streams, ids),
+    fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
+    process: process(profiles, performing({ payloads, programs, disk, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
@@ -145,7 +155,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
-      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
       stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {

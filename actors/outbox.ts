@@ -61,43 +61,69 @@ export const openOutbox = (needs: OutboxNeeds): Outbox => {
 
 type Lane = { poke(): void; stop(): void };
 
-/** One peer's telling: a few batches at once, and a timer for what the peer wants later. */
+/** One peer's telling: one looks at a time, a few batches are on their way at once, and a timer for what is owed later. */
 const openLane = (needs: OutboxNeeds, node: string): Lane => {
   const { clock, log } = needs;
   const busy = new Set<string>();
+  let looking = false;
+  let again = false;
   let running = 0;
   let stopped = false;
   let wait = firstWait;
-  let cancelTimer: () => void = () => undefined;
+  let timer: { readonly due: number; readonly cancel: () => void } | undefined;
 
   const isUp = () => needs.messages.links().some((link) => link.node === node && link.up);
   const pokeIn = (milliseconds: number) => {
-    cancelTimer();
-    if (!stopped) cancelTimer = clock.after(milliseconds, poke);
+    const due = clock.monotonic() + milliseconds;
+    if (stopped || (timer !== undefined && timer.due <= due)) return;
+    timer?.cancel();
+    const cancel = clock.after(milliseconds, () => {
+      timer = undefined;
+      poke();
+    });
+    timer = { due, cancel };
   };
   const failed = () => {
     pokeIn(wait);
     wait = Math.min(wait * 2, longestWait);
   };
 
+  /** The rows of the next batch, taken; sees to it that what is owed later is looked for then. */
+  const look = async (): Promise<readonly TransferRecord[]> => {
+    const now = clock.now();
+    const limit = batchCount + busy.size + 1;
+    const where = { peer: node, tellAt: { from: 0 } };
+    const rows = orThrow(await needs.models.query(needs.projection, { where, orderBy: 'tellAt', limit })());
+    const due = rows.filter((row) => (row.tellAt ?? 0) <= now && !busy.has(row.id));
+    const next = rows.find((row) => (row.tellAt ?? 0) > now);
+    if (typeof next?.tellAt === 'number') pokeIn(Math.max(1, next.tellAt - now));
+    const mine = due.slice(0, batchCount);
+    for (const row of mine) busy.add(row.id);
+    if (due.length > mine.length) again = true;
+    return mine;
+  };
+
   const round = async (): Promise<void> => {
-    const told = await tellBatch(needs, node, busy);
-    if (told === 'failed') {
-      failed();
-      return;
+    const mine = await look().finally(() => {
+      looking = false;
+    });
+    if (mine.length === 0) return;
+    if (again) poke();
+    try {
+      const told = await tellBatch(needs, node, mine);
+      if (told === 'failed') failed();
+      else wait = firstWait;
+      if (told === 'told') again = true;
+    } finally {
+      for (const row of mine) busy.delete(row.id);
     }
-    wait = firstWait;
-    if (told === 'told') {
-      pokeIn(0);
-      return;
-    }
-    const where = { peer: node, tellAt: { from: clock.now() + 1 } };
-    const [next] = orThrow(await needs.models.query(needs.projection, { where, orderBy: 'tellAt', limit: 1 })());
-    if (typeof next?.tellAt === 'number') pokeIn(Math.max(1, next.tellAt - clock.now()));
   };
 
   const poke = (): void => {
-    if (stopped || running >= batchesAtOnce || !isUp()) return;
+    if (stopped || !isUp()) return;
+    again = looking || running >= batchesAtOnce;
+    if (again) return;
+    looking = true;
     running += 1;
     void round()
       .catch((error: unknown) => {
@@ -107,6 +133,7 @@ const openLane = (needs: OutboxNeeds, node: string): Lane => {
       })
       .finally(() => {
         running -= 1;
+        if (again) poke();
       });
   };
 
@@ -114,7 +141,7 @@ const openLane = (needs: OutboxNeeds, node: string): Lane => {
     poke,
     stop: () => {
       stopped = true;
-      cancelTimer();
+      timer?.cancel();
     },
   };
 };
@@ -122,26 +149,15 @@ const openLane = (needs: OutboxNeeds, node: string): Lane => {
 const tellBatch = async (
   needs: OutboxNeeds,
   node: string,
-  busy: Set<string>,
+  rows: readonly TransferRecord[],
 ): Promise<'told' | 'nothing' | 'failed'> => {
-  const now = needs.clock.now();
-  const limit = batchCount + busy.size;
-  const where = { peer: node, tellAt: { from: 0, to: now } };
-  const rows = orThrow(await needs.models.query(needs.projection, { where, orderBy: 'tellAt', limit })());
-  const mine = rows.filter((row) => !busy.has(row.id)).slice(0, batchCount);
-  if (mine.length === 0) return 'nothing';
-  for (const row of mine) busy.add(row.id);
-  try {
-    const parcels = await gather(needs, mine);
-    if (parcels.length === 0) return 'nothing';
-    const answered = await needs.messages.events(node, parcels)();
-    if (isLeft(answered)) return 'failed';
-    await apply(needs, node, parcels, answered.right);
-    await needs.projector.settled(needs.streams.position());
-    return 'told';
-  } finally {
-    for (const row of mine) busy.delete(row.id);
-  }
+  const parcels = await gather(needs, rows);
+  if (parcels.length === 0) return 'nothing';
+  const answered = await needs.messages.events(node, parcels)();
+  if (isLeft(answered)) return 'failed';
+  await apply(needs, node, parcels, answered.right);
+  await needs.projector.settled(needs.streams.position());
+  return 'told';
 };
 
 const gather = async (needs: OutboxNeeds, rows: readonly TransferRecord[]): Promise<readonly Parcel[]> => {

@@ -8,7 +8,7 @@ import type { Clock, EventLog, Expected, Ids, JsonObject, NewEvent, Position } f
 import type { Role } from '../domain/role.ts';
 import { decode, encode } from '../domain/transfer/codec.ts';
 import { eventName, transferStream } from '../domain/transfer/event-id.ts';
-import { apply, begin, can, type Folded, fold, scenarioOf } from '../domain/transfer/fold.ts';
+import { apply, begin, type Folded, fold, scenarioOf } from '../domain/transfer/fold.ts';
 import type { Transfer } from '../domain/transfer/transfer.ts';
 import type { EventType, Fact, TransferEvent } from '../domain/transfer/vocabulary.ts';
 import { mayRecord, travels } from './roles.ts';
@@ -112,10 +112,17 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     return { ...fact, meta, id: ids.uuid(eventName(transferStream(folded.id), fact.type, meta)) };
   };
 
-  const append = async (before: Folded, batch: readonly TransferEvent[]): Promise<Either<Failure, Folded>> => {
+  const applyAll = (before: Folded, batch: readonly TransferEvent[]): Folded => {
     const after = batch.reduce((folded, event) => apply(folded, event, folded.revision + 1n), before);
-    if (after.illegal.length > before.illegal.length)
-      throw new Error(`transfer ${before.id} cannot take ${after.illegal.slice(before.illegal.length).join(', ')}`);
+    if (after.illegal.length === before.illegal.length) return after;
+    throw new Error(`transfer ${before.id} cannot take ${after.illegal.slice(before.illegal.length).join(', ')}`);
+  };
+
+  const append = async (
+    before: Folded,
+    batch: readonly TransferEvent[],
+    after = applyAll(before, batch),
+  ): Promise<Either<Failure, Folded>> => {
     const done = await write(
       transferStream(before.id),
       batch.map(encode),
@@ -128,18 +135,17 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     return right(remember(after));
   };
 
-  const stampAll = (before: Folded, step: string, facts: readonly Fact[]): readonly TransferEvent[] => {
+  const appendFacts = (before: Folded, step: string, facts: readonly Fact[]): Promise<Either<Failure, Folded>> => {
     const stamped: TransferEvent[] = [];
     let folded = before;
     for (const fact of facts) {
       if (!mayRecord(role, folded, fact.type))
         throw new Error(`${role} may not record ${fact.type} of transfer ${folded.id} in ${folded.state}`);
       const event = stamp(folded, step, fact);
-      if (!can(folded, event)) throw new Error(`transfer ${folded.id} cannot take ${fact.type} in ${folded.state}`);
       stamped.push(event);
-      folded = apply(folded, event, folded.revision + 1n);
+      folded = applyAll(folded, [event]);
     }
-    return stamped;
+    return append(before, stamped, folded);
   };
 
   return {
@@ -154,13 +160,13 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
         const first = decided.right[0];
         if (first === undefined) return loaded;
         const before = loaded.right ?? open(id, first);
-        return append(before, stampAll(before, step, decided.right));
+        return appendFacts(before, step, decided.right);
       }),
     inTurn: (id, work) =>
       inQueue(transferStream(id), async () => {
         const loaded = await load(id);
         if (isLeft(loaded)) throw new Error(loaded.left.text);
-        return work({ folded: loaded.right, stamp, append });
+        return work({ folded: loaded.right, stamp, append: (before, batch) => append(before, batch) });
       }),
     recordLocal: (stream, facts) =>
       inQueue(stream, () => {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config, Problem } from '../domain/config.ts';
+import { endpointsOf } from '../domain/fetch.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
 import { whyNotRunnable } from './programs/probe.ts';
 import { codeOf } from './shared/failing.ts';
@@ -42,7 +43,12 @@ const endpoints = (config: Config) => {
   const { mode, host, port } = config.messageService;
   const link = config.role === 'dmz' || mode === 'direct' ? [{ path: 'messageService.port', host, port }] : [];
   const listeners = config.role === 'dmz' ? config.listeners : [];
-  return [...link, ...listeners.map((each, i) => ({ path: `listeners[${i}].port`, host: each.host, port: each.port }))];
+  const fetches = config.role === 'dmz' ? endpointsOf(config.fetch) : [];
+  return [
+    ...link,
+    ...listeners.map((each, i) => ({ path: `listeners[${i}].port`, host: each.host, port: each.port })),
+    ...fetches.map((each) => ({ ...each, path: `${each.path}.port` })),
+  ];
 };
 
 const whyNotFree = async (host: string, port: number): Promise<string | undefined> => {

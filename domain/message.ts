@@ -4,6 +4,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type ChannelSnapshot, channelSnapshot } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
+import type { PayloadSource } from './ports.ts';
 import type { Role } from './role.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
 
@@ -92,16 +93,13 @@ export interface Messages {
   /** Starts listening or dialling; answers when the listening port is bound, not when a link is up. */
   start(handlers: PeerHandlers): Attempt<void>;
   readonly links: () => readonly LinkState[];
+  /** The certificate (DER) with which a peer last proved to be itself; undefined until it has. */
+  certificateOf(node: string): Uint8Array | undefined;
   /** Calls back on each change; the answer unsubscribes. */
   onLink(listener: (state: LinkState) => void): () => void;
   /** One answer a parcel, in order. */
   events(to: string, parcels: readonly Parcel[]): Attempt<readonly ParcelAnswer[]>;
-  /** The peer's payload from byte `start` on. The iterable throws where the link breaks. */
-  payload(
-    from: string,
-    key: string,
-    start: number,
-  ): Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
+  readonly payload: PayloadSource;
   channels(to: string, snapshot: ChannelSnapshot): Attempt<void>;
   command(to: string, command: Command): Attempt<void>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@
 
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
+import type { Room } from './disk.ts';
 import type { Attempt, LogFailure } from './failure.ts';
 import type { ProgramExit, RunStep } from './processing.ts';
 
@@ -97,6 +98,23 @@ export interface PayloadStore {
   list(node: string): AsyncIterable<StoredPayload & { readonly committed: boolean }>;
   close(): Promise<void>;
 }
+
+/** The disk under the data directory, and on it a file that can be given up when it is full. */
+export interface Disk {
+  /** How much room there is where it is scarcest. */
+  room(): Attempt<Room>;
+  /** Makes the reserve file of this size, really written; failure `noSpace` leaves none. */
+  reserve(bytes: number): Attempt<void>;
+  /** Gives the reserve up; absent is fine. */
+  release(): Attempt<void>;
+}
+
+/** Another server's payload from byte `start` on, with its whole size. The iterable throws where it breaks off. */
+export type PayloadSource = (
+  from: string,
+  key: string,
+  start: number,
+) => Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
 
 /** A row of a read model. */
 export type Row = JsonObject;

@@ -40,6 +40,8 @@ export type Here = {
   /** The peer of every transfer, where there is but one. */
   readonly peer: string | undefined;
   readonly stepOf: (scenario: string, state: string) => { readonly owner: Role; readonly step: string } | undefined;
+  /** Which lane of the supervisor a step runs in. */
+  readonly laneOf: (step: string) => string;
   readonly retries: RetryPolicy;
   /** How long after its end a transfer's payload is kept here, milliseconds. */
   readonly keepFor: number;
@@ -55,6 +57,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     ended: (row) => (row.ended ? 1 : 0),
     createdAt: (row) => row.createdAt,
     id: (row) => row.id,
+    lane: (row) => (row.step === null ? null : here.laneOf(row.step)),
     dueAt: (row) => row.dueAt,
     peer: (row) => row.peer,
     tellAt: (row) => row.tellAt,

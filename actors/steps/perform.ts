@@ -6,6 +6,7 @@ import { exitFailure, type ProcessingStep, type RunStep } from '../../domain/pro
 import { renamed } from '../../domain/rename.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
 import type { EventData } from '../../domain/transfer/vocabulary.ts';
+import type { DiskGuard } from '../disk.ts';
 import { storeStream } from '../store-whole.ts';
 
 /** Performs one step of a profile on a payload and says what it changed. */
@@ -17,7 +18,12 @@ export type Perform = (
 ) => Attempt<EventData<'stepDone'>>;
 
 /** What the steps rest on. */
-export type PerformNeeds = { readonly payloads: PayloadStore; readonly programs: Programs; readonly node: string };
+export type PerformNeeds = {
+  readonly payloads: PayloadStore;
+  readonly programs: Programs;
+  readonly disk: Pick<DiskGuard, 'claim'>;
+  readonly node: string;
+};
 
 /** The steps that there are. A result is a copy of its own: the payload as it was delivered never changes. */
 export const performing =
@@ -41,7 +47,7 @@ export const performing =
 
 const runProgram =
   (
-    { payloads, programs, node }: PerformNeeds,
+    { payloads, programs, disk, node }: PerformNeeds,
     step: RunStep,
     { id, transfer }: Folded,
     payload: PayloadRef,
@@ -59,5 +65,7 @@ const runProgram =
         ? () => Promise.resolve(right(undefined))
         : storeStream(payloads, stepKeyOf(node, id, stepsDone), result);
     };
-    return programs.run(job, signal, store)();
+    // Its own copy, and a result that is not known yet.
+    const room = await disk.claim(payload.size * (step.result === 'keep' ? 1 : 2));
+    return isLeft(room) ? room : programs.run(job, signal, store)().finally(room.right);
   };

@@ -42,6 +42,8 @@ export const serveConnection = (
   let session: Session | undefined;
   let over = false;
   let orderly = false;
+  /** Replies that the client has not been sent; the greeting is the first. */
+  let owed = 1;
   let asking = 0;
   let lastActivity = clock.monotonic();
   let cancelTimer = (): void => undefined;
@@ -148,19 +150,34 @@ export const serveConnection = (
     isTransferring: () => dialogue.transfer !== undefined,
     onAbort: () => dialogue.transfer?.abort(),
     onOverflow: () => dismiss(farewell(421, 'Too many commands at once.')),
-    onChange: () => {
-      if (queue.hasRoom()) socket.resume();
-      else socket.pause();
-    },
+    onChange: () => read(),
   });
+  let reading = false;
+  /** Takes what came from the client as far as there is room for it, and only then more. */
+  const read = (): void => {
+    if (reading) return;
+    reading = true;
+    while (!over && queue.hasRoom()) {
+      const line = lines.next();
+      if (line === undefined) break;
+      owed += 1;
+      queue.add(line.kind === 'tooLong' ? tooLong : (commandIn(line.text) ?? unknown));
+    }
+    reading = false;
+    if (queue.hasRoom()) socket.resume();
+    else socket.pause();
+  };
 
+  wire.onReply = (code) => {
+    if (code >= 200) owed -= 1;
+  };
   socket.on('data', (bytes: Buffer) => {
     if (session !== undefined) onActivity();
-    for (const line of lines.take(bytes))
-      queue.add(line.kind === 'tooLong' ? tooLong : (commandIn(line.text) ?? unknown));
+    lines.give(bytes);
+    read();
   });
   socket.once('end', () => {
-    orderly = queue.isQuiet();
+    orderly = !over && owed === 0;
     stop();
   });
   watch();
@@ -181,7 +198,8 @@ export const serveConnection = (
     perform: async (verb, argument) => {
       const found = verbs[verb];
       if (found === undefined) throw new Error(`${verb} is registered with ftp-srv, and not ours`);
-      const answer = await found.run(dialogue, argument);
+      const incomplete = argument === '' && / </.test(found.syntax);
+      const answer = incomplete ? common.badArgument : await found.run(dialogue, argument);
       const promise = promises.has(verb);
       if (promise) faultPoint('reply.before');
       await say(answer);

@@ -58,12 +58,12 @@ export const passive = async (
 ): Promise<(DataChannel & { readonly port: number }) | undefined> => {
   const opened = await pool.open(host);
   if (opened === undefined) return undefined;
-  const { server, port } = opened;
-  const channel = arrival(clock, () => server.close());
+  const { server, port, close } = opened;
+  const channel = arrival(clock, close);
   server.on('connection', (socket) => {
     if (plainAddress(socket.remoteAddress) !== peer) return void socket.destroy();
     channel.arrive(socket);
-    server.close();
+    close();
   });
   server.on('error', () => channel.close());
   return { connected: channel.connected, close: channel.close, port };

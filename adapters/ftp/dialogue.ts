@@ -1,6 +1,6 @@
 /** What the verbs of one control connection know and share. */
-import { type Either, isLeft } from 'fp-ts/lib/Either.js';
-import type { Refusal } from '../../domain/failure.ts';
+import { type Either, isLeft, left } from 'fp-ts/lib/Either.js';
+import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer, Session } from '../../domain/intake.ts';
 import { resolvePath } from '../../domain/path.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
@@ -14,6 +14,8 @@ export type DialogueSettings = {
   readonly active: boolean;
   readonly passiveHost: string | undefined;
   readonly maxLoginAttempts: number;
+  /** How long after the data the end of the control connection may come, where both ended together; milliseconds. */
+  readonly settleTime: number;
 };
 
 /** A transfer that runs. The signal says that it must end: ABOR, or nobody is there any more. */
@@ -44,6 +46,8 @@ export type Dialogue = {
   data: DataChannel | undefined;
   extendedOnly: boolean;
   restart: number;
+  /** The size that ALLO announced for the next upload. */
+  announced: number | undefined;
   renameFrom: string | undefined;
   facts: readonly Fact[];
   transfer: RunningTransfer | undefined;
@@ -56,6 +60,7 @@ export const initial = () => ({
   data: undefined,
   extendedOnly: false,
   restart: 0,
+  announced: undefined,
   renameFrom: undefined,
   facts: knownFacts as readonly Fact[],
 });
@@ -70,13 +75,18 @@ export const answered = async <A>(
   return isLeft(result) ? refused(result.left) : then(result.right);
 };
 
-/** Resolves a path that the client named, and goes on with it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const control = /[\u0000-\u001f\u007f]/;
+
+/** Resolves a path that the client named, and goes on with it. Control characters are refused even where `..` would take them away again: names are told back. */
 export const at = async (
   { cwd }: Dialogue,
   named: string,
   then: (path: string) => Reply | Promise<Reply>,
 ): Promise<Reply> => {
-  const path = resolvePath(cwd, named);
+  const path = control.test(named)
+    ? left(refusal('badName', 'control characters are not allowed in names'))
+    : resolvePath(cwd, named);
   return isLeft(path) ? refused(path.left) : then(path.right);
 };
 
@@ -87,7 +97,7 @@ export const takeData = (dialogue: Dialogue): DataChannel | undefined => {
   return data;
 };
 
-/** What a verb is: how it is used, whether it needs a login, and what it does. */
+/** What a verb is: how it is used (an argument without brackets must be there), whether it needs a login, and what it does. */
 export type Verb = {
   readonly syntax: string;
   readonly description: string;

@@ -30,6 +30,11 @@ const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Connect to the partner for data (PORT, EPRT) where it asks for that; only ever to its own address.'),
+  settleTime: duration
+    .prefault('50ms')
+    .describe(
+      'After the data of an upload, how long to look whether the control connection ends too: then the sender has died. Not waited where the sender has announced the size (ALLO).',
+    ),
   banner: z.string().max(2000).optional().describe('Shown to the partner before it logs in.'),
   idleTimeout: duration.prefault('10m').describe('A session in which nothing moves for so long is ended.'),
   loginTimeout: duration.prefault('30s').describe('A connection must have logged in after so long.'),

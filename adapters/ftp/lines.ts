@@ -13,11 +13,21 @@ const [lineFeed, carriageReturn, nul] = [0x0a, 0x0d, 0x00];
 /** Interpret As Command; the codes after it, of which the last four have an option behind them. */
 const [iac, firstCode, firstOption] = [0xff, 0xf0, 0xfb];
 
+/** The lines of one connection, one at a time. */
+export type ControlLines = {
+  /** The bytes that follow; only once those before have given all of their lines. */
+  readonly give: (bytes: Uint8Array) => void;
+  /** The next line, if there is a whole one. */
+  readonly next: () => Line | undefined;
+};
+
 /**
  * Takes bytes in whatever pieces they come. Only CR LF ends a line, so that a name with a line feed in it cannot become a
  * command; CR NUL is a CR (RFC 2640, section 3.1), IAC IAC the byte 0xFF.
  */
-export const controlLines = (): { readonly take: (bytes: Uint8Array) => readonly Line[] } => {
+export const controlLines = (): ControlLines => {
+  let given: Uint8Array = Buffer.alloc(0);
+  let at = 0;
   const line = Buffer.alloc(longestLine);
   let length = 0;
   let tooLong = false;
@@ -61,10 +71,17 @@ export const controlLines = (): { readonly take: (bytes: Uint8Array) => readonly
   };
 
   return {
-    take: (bytes) => {
-      const lines: Line[] = [];
-      for (const byte of bytes) if (step(byte)) lines.push(end());
-      return lines;
+    give: (bytes) => {
+      given = bytes;
+      at = 0;
+    },
+    next: () => {
+      while (at < given.length) {
+        const byte = given[at] ?? 0;
+        at += 1;
+        if (step(byte)) return end();
+      }
+      return undefined;
     },
   };
 };

@@ -1,7 +1,7 @@
 /** USER, PASS, REIN and QUIT: who somebody is. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Dialogue, Verb } from './dialogue.ts';
-import { common, farewell, type Reply, reply } from './replies.ts';
+import { farewell, type Reply, reply } from './replies.ts';
 
 const longestLogin = 128;
 const longestPassword = 1024;
@@ -10,7 +10,6 @@ const longestPassword = 1024;
 const wrong = 'Login or password is wrong.';
 
 const user: Verb['run'] = async (dialogue, argument) => {
-  if (argument === '') return common.badArgument;
   await dialogue.leave();
   dialogue.user = argument;
   return reply(331, 'And the password?');
@@ -54,7 +53,7 @@ const quit: Verb['run'] = async (dialogue) => {
 
 export const loginVerbs: Readonly<Record<string, Verb>> = {
   USER: { syntax: '{{cmd}} <login>', description: 'Tell the login', free: true, run: user },
-  PASS: { syntax: '{{cmd}} <password>', description: 'Tell the password', free: true, run: password },
+  PASS: { syntax: '{{cmd}} [<password>]', description: 'Tell the password', free: true, run: password },
   ACCT: {
     syntax: '{{cmd}} <account>',
     description: 'Not needed',

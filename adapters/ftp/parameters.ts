@@ -20,6 +20,13 @@ const restart: Verb['run'] = (dialogue, argument) => {
   return reply(350, `The next transfer begins at byte ${position}.`);
 };
 
+/** No space is set aside; but a sender that tells the size can be known to have come to its end. */
+const allocate: Verb['run'] = (dialogue, argument) => {
+  const size = /^\d{1,15}$/.exec(argument)?.[0];
+  dialogue.announced = size === undefined ? undefined : Number(size);
+  return reply(202, 'Not needed here.');
+};
+
 const options: Verb['run'] = (dialogue, argument) => {
   const [option = '', ...rest] = argument.split(' ');
   const value = rest.join(' ');
@@ -106,6 +113,7 @@ const abort: Verb['run'] = (dialogue) => {
 
 export const parameterVerbs: Readonly<Record<string, Verb>> = {
   TYPE: { syntax: '{{cmd}} <A|I|L 8>', description: 'Accepted; bytes go as they are', run: type },
+  ALLO: { syntax: '{{cmd}} <bytes>', description: 'Announce the size of the next upload', run: allocate },
   REST: { syntax: '{{cmd}} <byte>', description: 'Begin the next transfer at a byte', run: restart },
   OPTS: { syntax: '{{cmd}} <UTF8 ON|MLST facts>', description: 'Choose options', free: true, run: options },
   FEAT: { syntax: '{{cmd}}', description: 'List the extensions', free: true, run: features },

@@ -2,10 +2,13 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
+/** A server on a port of the range; `close` frees the port for the next one, whatever still runs over it. */
+export type Opened = { readonly server: Server; readonly port: number; readonly close: () => void };
+
 /** The ports of one endpoint. */
 export type PortPool = {
-  /** A server that listens on a free port of the range, or undefined where none is free. Closing the server frees it. */
-  readonly open: (host: string) => Promise<{ readonly server: Server; readonly port: number } | undefined>;
+  /** Listens on a free port; undefined where none is free. */
+  readonly open: (host: string) => Promise<Opened | undefined>;
 };
 
 /** More tries only cost time: whoever has taken so many ports in a row has taken them all. */
@@ -26,8 +29,12 @@ export const portPool = ([from, to]: readonly [number, number]): PortPool => {
         const server = createServer({ pauseOnConnect: true, noDelay: true });
         const listens = await listen(server, host, port);
         if (listens) {
-          server.once('close', () => used.delete(port));
-          return { server, port };
+          const close = (): void => {
+            if (!server.listening) return;
+            server.close();
+            used.delete(port);
+          };
+          return { server, port, close };
         }
         used.delete(port);
       }

@@ -8,15 +8,13 @@ export type Item = Command | Reply;
 /** A queue of commands. */
 export type CommandQueue = {
   readonly add: (item: Item) => void;
-  /** Should more be read? During a transfer always, to see an ABOR, or the end. */
+  /** May more be added? During a transfer always: an ABOR, or the end of the connection, must be seen. */
   readonly hasRoom: () => boolean;
-  /** Is every command answered? */
-  readonly isQuiet: () => boolean;
   /** Drops what has not been begun; resolves when nothing runs any more. */
   readonly stop: () => Promise<void>;
 };
 
-/** `handle` must not reject; `onOverflow` says that the client sent more than anybody would. */
+/** `handle` must not reject; `onChange` is called when there may be room again; `onOverflow` says that the client sent more during a transfer than anybody would. */
 export type QueueHooks = {
   readonly handle: (item: Item) => Promise<void>;
   readonly isTransferring: () => boolean;
@@ -61,10 +59,8 @@ export const commandQueue = (hooks: QueueHooks): CommandQueue => {
         running = true;
         working = work();
       }
-      hooks.onChange();
     },
     hasRoom: () => waiting.length < mostWaiting || hooks.isTransferring(),
-    isQuiet: () => !running && atOnce.size === 0,
     stop: async () => {
       stopped = true;
       waiting.length = 0;

@@ -51,3 +51,10 @@ const codes: Readonly<Record<RefusalReason, number>> = {
 
 /** A refusal as a reply. */
 export const refused = ({ reason, text }: Refusal): Reply => reply(codes[reason], text);
+
+/** A reply on the wire (RFC 959, section 4.2). A body stands between the first line and an end of our own. */
+export const replyText = (code: number, lines: readonly string[], body?: readonly string[]): string => {
+  const all = [...lines, ...(body === undefined ? [] : ['End.'])];
+  const coded = all.map((line, i) => `${code}${i < all.length - 1 ? '-' : ' '}${line}`);
+  return [coded[0], ...(body ?? []), ...coded.slice(1), ''].join('\r\n');
+};

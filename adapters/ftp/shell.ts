@@ -1,12 +1,13 @@
 /**
  * The shell: ftp-srv 4.6.3 accepts connections, greets, finds the handler of a verb, refuses what needs a login, and
- * formats replies. What is wrong in it is taken out here, over its internals; guarded by spec/adapters/ftp/shell.spec.ts.
+ * handles the verbs that touch nothing. What is wrong in it is taken out here, over its internals; guarded by
+ * spec/adapters/ftp/shell.spec.ts.
  */
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Server, Socket } from 'node:net';
 import { FtpSrv } from 'ftp-srv';
-import type { Reply } from './replies.ts';
+import { type Reply, replyText } from './replies.ts';
 import { verbs } from './verbs.ts';
 
 /** One control connection. Nobody else reads its socket. */
@@ -14,21 +15,23 @@ export type Wire = {
   readonly socket: Socket;
   /** Looks the verb up and performs it, once the client is logged in where that is needed. */
   readonly dispatch: (verb: string, argument: string) => Promise<void>;
-  /** Sends a reply after those before it. Resolves when the system has it, or nobody is there. */
+  /** Sends a reply, at once and in one piece. Resolves when the system has it, or nobody is there. */
   readonly say: (reply: Reply) => Promise<void>;
+  /** Is told of the code of each reply that has been sent, whoever sent it. */
+  onReply: (code: number) => void;
   readonly setLoggedIn: (loggedIn: boolean) => void;
 };
 
 /** How a verb of ours is performed on a connection. */
 export type Perform = (verb: string, argument: string) => Promise<void>;
 
-type Letter = { readonly message: string; readonly raw: true };
 type Command = { readonly directive: string; readonly arg: string; readonly flags: readonly string[] };
 type Connection = {
   readonly commandSocket: Socket;
   readonly commands: { readonly handle: (command: Command) => PromiseLike<unknown> };
   authenticated: boolean;
-  reply: (code: number, ...letters: readonly (string | Letter)[]) => PromiseLike<unknown>;
+  /** As its own handlers use it: only the code, or several lines. */
+  reply: (code: number, ...lines: readonly string[]) => Promise<void>;
 };
 type Entry = {
   readonly directive: string;
@@ -39,8 +42,10 @@ type Entry = {
 };
 
 const performers = new WeakMap<object, Perform>();
-const registry = createRequire(import.meta.url)('ftp-srv/src/commands/registry') as Record<string, Entry>;
-const kept = ['ALLO', 'HELP', 'MODE', 'NOOP', 'STRU', 'SYST'];
+const load = createRequire(import.meta.url);
+const registry = load('ftp-srv/src/commands/registry') as Record<string, Entry>;
+const texts = load('ftp-srv/src/messages') as Record<number, string>;
+const kept = ['HELP', 'MODE', 'NOOP', 'STRU', 'SYST'];
 for (const verb of Object.keys(registry)) if (!kept.includes(verb)) Reflect.deleteProperty(registry, verb);
 for (const [directive, { syntax, description, free }] of Object.entries(verbs))
   registry[directive] = {
@@ -79,27 +84,26 @@ const wireOf = (connection: Connection): Wire => {
   // Its parser takes lines of any length, and only whole ones.
   socket.removeAllListeners('data');
   socket.setNoDelay(true);
-  const send: Connection['reply'] = connection.reply.bind(connection);
-  let sent: Promise<unknown> = Promise.resolve();
-  // Several commands may be answered at once, and no reply may come into the lines of another.
-  connection.reply = (code, ...letters) => {
-    sent = sent.then(() => send(code, ...letters));
+  const send = (code: number, text: string): Promise<void> => {
+    if (!socket.writable) return Promise.resolve();
+    const sent = new Promise<void>((resolve) => socket.write(text, () => resolve()));
+    wire.onReply(code);
     return sent;
   };
-  return {
+  // Its own reply writes line by line, with turns of the loop between them, in which another reply may come.
+  connection.reply = (code, ...lines) => send(code, replyText(code, lines.length > 0 ? lines : [texts[code] ?? '']));
+  const wire: Wire = {
     socket,
     dispatch: async (verb, argument) => {
       await connection.commands.handle({ directive: verb, arg: argument, flags: [] });
     },
-    say: async ({ code, text, body }) => {
-      if (body === undefined) await connection.reply(code, text);
-      else if (body.length === 0) await connection.reply(code, text, 'End.');
-      else await connection.reply(code, text, { message: body.join('\r\n'), raw: true }, 'End.');
-    },
+    say: ({ code, text, body }) => send(code, replyText(code, [text], body)),
+    onReply: nothing,
     setLoggedIn: (loggedIn) => {
       connection.authenticated = loggedIn;
     },
   };
+  return wire;
 };
 
 /** ftp-srv would end the process on SIGTERM, SIGINT and SIGQUIT, whatever else is running in it. */

@@ -1,7 +1,6 @@
 /** STOR, APPE and STOU: a file becomes an upload of the intake. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Upload } from '../../domain/intake.ts';
 import { baseName } from '../../domain/path.ts';
@@ -11,6 +10,19 @@ import { transfer } from './transfer.ts';
 
 const farthest = Number.MAX_SAFE_INTEGER / 2;
 
+/**
+ * A sender that is killed ends both of its connections as politely as one that is done, one of them a moment after the
+ * other: a median of 0.03 ms, and up to 17 ms on a busy machine. Nothing but time tells the two apart.
+ */
+const settled = ({ context, settings }: Dialogue, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = context.clock.after(signal.aborted ? 0 : settings.settleTime, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    });
+  });
+
 /** Takes the bytes to the end of the data connection; 226 only when they are durable, and while the client is still there. */
 const take = async (
   dialogue: Dialogue,
@@ -18,6 +30,7 @@ const take = async (
   from: number,
   socket: Socket,
   running: RunningTransfer,
+  announced: number | undefined,
 ): Promise<Reply> => {
   const there = upload.size;
   let offset = from;
@@ -28,9 +41,7 @@ const take = async (
     offset += chunk.length;
     running.bytes += chunk.length;
   }
-  // A client that died closes both connections at once: what has arrived on the other one is looked at first.
-  await turn();
-  await turn();
+  if (from > 0 || offset !== announced) await settled(dialogue, running.signal);
   if (running.signal.aborted || dialogue.isGone()) return common.aborted;
   if (offset < there)
     return reply(550, `The file ended at byte ${offset}, and ${there} were here; send it from the start.`);
@@ -41,6 +52,8 @@ type Start = { readonly resume: boolean; readonly from: (upload: Upload) => numb
 
 const receive = (dialogue: Dialogue, path: string, start: Start, opening: string): Promise<Reply> => {
   const channel = takeData(dialogue);
+  const { announced } = dialogue;
+  dialogue.announced = undefined;
   if (channel === undefined) return Promise.resolve(common.noData);
   return answered(dialogue, dialogue.session().upload(path, { resume: start.resume }), async (upload) => {
     try {
@@ -48,7 +61,7 @@ const receive = (dialogue: Dialogue, path: string, start: Start, opening: string
       if (from > upload.size)
         return reply(554, `Cannot go on at byte ${from}: ${upload.size} bytes of the file are here.`);
       return await transfer(dialogue, channel, opening, (socket, running) =>
-        take(dialogue, upload, from, socket, running),
+        take(dialogue, upload, from, socket, running, announced),
       );
     } finally {
       // Does nothing where it was completed; otherwise what there is stays for a resume.

@@ -1,4 +1,4 @@
-/** Every verb that is ours; ALLO, HELP, MODE, NOOP, STRU and SYST are ftp-srv's. */
+/** Every verb that is ours; HELP, MODE, NOOP, STRU and SYST are ftp-srv's. */
 import type { Verb } from './dialogue.ts';
 import { downloadVerbs } from './downloads.ts';
 import { listingVerbs } from './listings.ts';

@@ -29,7 +29,7 @@ const answersIn = (node: string, body: Uint8Array, count: number): readonly Parc
 export const messageService = (options: MessageServiceOptions): Messages => {
   const { maxMessageSize: most, clock, log } = options;
   const listeners = new Set<(state: LinkState) => void>();
-  const { links, start, close } = network(options, (state) => {
+  const { links, certificates, start, close } = network(options, (state) => {
     log[state.up ? 'info' : 'warn'](`message service: the link to ${state.node} is ${state.up ? 'up' : 'down'}`, {
       node: state.node,
     });
@@ -57,6 +57,7 @@ export const messageService = (options: MessageServiceOptions): Messages => {
   return {
     start: (handlers) => attempt(() => start(handlers), explain),
     links: () => [...links.values()].map((each) => each.state()),
+    certificateOf: (node) => certificates.get(node),
     onLink: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -23,7 +23,7 @@ export const serveConnection = (
   socket: Socket,
   address: string,
   limits: ConnectionLimits,
-  { intake, log, clock }: ListenerContext,
+  { intake, log, clock }: Omit<ListenerContext, 'directory'>,
 ): Promise<void> => {
   const channels = new Set<Channel>();
   let session: Session | undefined;

@@ -2,9 +2,16 @@
  * Builds a scenario's machine from its path. What every scenario shares is here once: failures are counted
  * in place, `held` remembers the state that it left, and a person may end whatever is open.
  */
-import { type AnyStateMachine, assign, createMachine } from 'xstate';
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  assign,
+  createActor,
+  createMachine,
+  initialTransition,
+} from 'xstate';
 import { evolve, unborn } from '../transfer/transfer.ts';
-import type { EventType } from '../transfer/vocabulary.ts';
+import type { EventType, TransferEvent } from '../transfer/vocabulary.ts';
 
 /** From a state, by an event, to a state. Every path starts in `new`. */
 export type Path = Readonly<Record<string, Readonly<Partial<Record<EventType, string>>>>>;
@@ -16,16 +23,32 @@ export type Scenario = {
   readonly path: Path;
   readonly ends: readonly string[];
   readonly machine: AnyStateMachine;
+  /** The snapshot before any event. */
+  readonly first: AnyMachineSnapshot;
+  /** The snapshot after an event; pure. */
+  readonly next: (snapshot: AnyMachineSnapshot, event: TransferEvent) => AnyMachineSnapshot;
 };
 
 /** Makes a scenario. Its ends still take `purged` and `viewChanged`, so they are tagged, not final in XState's sense. */
-export const scenario = (id: string, title: string, path: Path, ends: readonly string[]): Scenario => ({
-  id,
-  title,
-  path,
-  ends,
-  machine: createMachine(config(id, path, ends) as never),
-});
+export const scenario = (id: string, title: string, path: Path, ends: readonly string[]): Scenario => {
+  const machine: AnyStateMachine = createMachine(config(id, path, ends) as never);
+  const [first] = initialTransition(machine);
+  const scope = inertScope(machine);
+  return {
+    ...{ id, title, path, ends, machine, first: first as AnyMachineSnapshot },
+    next: (snapshot, event) => machine.transition(snapshot, event, scope) as AnyMachineSnapshot,
+  };
+};
+
+/** What XState's own `transition` makes anew for each event, an actor that never starts: one serves them all. */
+const inertScope = (machine: AnyStateMachine): Parameters<AnyStateMachine['transition']>[2] => {
+  const self = createActor(machine);
+  const nothing = () => undefined;
+  return {
+    ...{ self, system: self.system, id: '', sessionId: '', logger: nothing, defer: nothing },
+    ...{ emit: nothing, stopChild: nothing, actionExecutor: nothing },
+  };
+};
 
 /**
  * The state after an event, without the machine: for projections, which fold millions. Undefined where the event is

@@ -1,6 +1,6 @@
 /** Replay: a transfer's events in, its state out. */
-import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
-import { scenarios } from '../scenarios/index.ts';
+import type { AnyMachineSnapshot } from 'xstate';
+import { type Scenario, scenarios } from '../scenarios/index.ts';
 import type { Transfer } from './transfer.ts';
 import type { TransferEvent } from './vocabulary.ts';
 
@@ -26,11 +26,13 @@ export const scenarioOf = (event: TransferEvent): string | undefined =>
   event.type === 'received' ? 'partnerSends' : event.type === 'created' ? event.data.scenario : undefined;
 
 /** The state before any event. */
-export const begin = (id: string, scenario: string): Folded => {
-  const machine = scenarios[scenario]?.machine;
-  if (machine === undefined) throw new Error(`no scenario is named ${scenario}`);
-  const [snapshot] = initialTransition(machine);
-  return view(id, scenario, snapshot as AnyMachineSnapshot, -1n, undefined, []);
+export const begin = (id: string, scenario: string): Folded =>
+  view(id, scenario, named(scenario).first, -1n, undefined, []);
+
+const named = (scenario: string): Scenario => {
+  const found = scenarios[scenario];
+  if (found === undefined) throw new Error(`no scenario is named ${scenario}`);
+  return found;
 };
 
 /** Can the transfer take this event in its present state? */
@@ -41,11 +43,9 @@ export const apply = (folded: Folded, event: TransferEvent, revision: bigint): F
   if (!can(folded, event)) {
     return { ...folded, revision, illegal: [...folded.illegal, `${event.type} in ${folded.state}`] };
   }
-  const machine = scenarios[folded.scenario]?.machine;
-  if (machine === undefined) throw new Error(`no scenario is named ${folded.scenario}`);
-  const [snapshot] = transition(machine, folded.snapshot, event);
+  const snapshot = named(folded.scenario).next(folded.snapshot, event);
   const heldFrom = event.type === 'held' ? folded.state : folded.heldFrom;
-  return view(folded.id, folded.scenario, snapshot as AnyMachineSnapshot, revision, heldFrom, folded.illegal);
+  return view(folded.id, folded.scenario, snapshot, revision, heldFrom, folded.illegal);
 };
 
 /** Folds a whole stream; undefined where there are no events, or the first cannot open a transfer. */

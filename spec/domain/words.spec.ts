@@ -4,7 +4,7 @@ import { isTemporaryName } from '../../domain/channel.ts';
 import { globMatches } from '../../domain/glob.ts';
 import { baseName, parentOf, resolvePath } from '../../domain/path.ts';
 import { chooseProfile } from '../../domain/profile.ts';
-import { duration, size } from '../../domain/units.ts';
+import { duration, freeAmount, size } from '../../domain/units.ts';
 import { given } from '../support/given.ts';
 
 describe('a pattern', () => {
@@ -92,6 +92,18 @@ describe('sizes and durations', () => {
       '"1 MB" is not understood; write "1 MiB" (B, KiB, MiB, GiB, TiB)',
     );
     expect(duration.safeParse('soon').success).toBe(false);
+  });
+});
+
+describe('an amount of free space', () => {
+  it('is a size or a share', () => {
+    expect([freeAmount.parse('5 %'), freeAmount.parse('0.5%'), freeAmount.parse('1 KiB'), freeAmount.parse(7)]).toEqual(
+      [{ share: 0.05 }, { share: 0.005 }, { bytes: 1024 }, { bytes: 7 }],
+    );
+    for (const wrong of ['100 %', '-1 %', 'some'])
+      expect(freeAmount.safeParse(wrong).error?.issues[0]?.message).toBe(
+        `"${wrong}" is not understood; write "1 GiB" or "5 %"`,
+      );
   });
 });
 

@@ -11,6 +11,7 @@ const inner = transfersProjection({
   node: 'inner-1',
   peer: undefined,
   stepOf,
+  laneOf: (step) => step,
   retries: { attempts: 12, firstDelay: 1_000, longestDelay: 600_000 },
   keepFor: 1_000,
 });

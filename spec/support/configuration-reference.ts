@@ -14,6 +14,7 @@ export type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly prefixItems?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
 };
@@ -67,6 +68,8 @@ const kindOf = (schema: Schema): string => {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(' or ');
   if (schema['x-kind'] !== undefined) return schema['x-kind'];
+  if (schema.prefixItems !== undefined && schema.items === undefined)
+    return `\`[${schema.prefixItems.map(kindOf).join(', ')}]\``;
   if (schema.type === 'array')
     return schema.items?.oneOf === undefined ? `list of ${plural(schema.items ?? {})}` : 'list';
   const options = schema.anyOf ?? schema.oneOf;

@@ -8,6 +8,7 @@ import type { Log } from '../../domain/ports.ts';
 import { configs, verifiers } from '../simulation/config.ts';
 import { countedIds, manualClock } from './manual-clock.ts';
 import { memoryDelivery } from './memory-delivery.ts';
+import { memoryDisk } from './memory-disk.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryMessages } from './memory-messages.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
@@ -40,6 +41,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     messages: link.dmz,
     delivery: memoryDelivery(),
     programs: memoryPrograms({}),
+    disk: memoryDisk(2 ** 40),
     verifiers,
     clock: manualClock(),
     ids: countedIds(),

@@ -26,6 +26,8 @@ export type MemoryIntake = {
   readonly intake: Intake;
   readonly completed: Delivered[];
   readonly abandoned: string[];
+  /** Paths of uploads that went on where an earlier one had ended. */
+  readonly resumed: string[];
   /** Whether each session that was closed said that its client had the last reply. */
   readonly orderly: boolean[];
   /** Every attempt, passwords left out. */
@@ -101,6 +103,7 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     },
     completed: [],
     abandoned: [],
+    resumed: [],
     orderly: [],
     attempts: [],
     before: () => undefined,

@@ -128,6 +128,7 @@ export const memoryMessages = (
         return Promise.resolve();
       }, explain),
     links: () => [{ ...(mine === inner ? dmz : inner).self, up }],
+    certificateOf: () => undefined,
     onLink: (listener) => {
       mine.listeners.add(listener);
       return () => mine.listeners.delete(listener);

@@ -53,6 +53,7 @@ export const memorySession = (
         if (options?.resume === true && resumed === undefined && home.nodes.has(normal))
           return left(refusal('notPermitted', 'a delivered file cannot be appended to; send it whole'));
         home.partials.delete(normal);
+        if (resumed !== undefined) memory.resumed.push(normal);
         const upload = memoryUpload(memory, login, normal, () => uploads.delete(upload), resumed);
         uploads.add(upload);
         return right(upload);

@@ -44,6 +44,8 @@ export type Pair = {
   readonly sftpPort: number;
   readonly ftpPort: number;
   readonly linkPort: number;
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
   /** Where results are delivered. */
@@ -55,6 +57,10 @@ export type Pair = {
 export type PairOptions = {
   readonly mode?: 'pushback' | 'direct';
   readonly streamingSize?: string;
+  /** How inner fetches what is larger than that; over SFTP unless said otherwise. */
+  readonly fetchVia?: 'sftp' | 'ftp' | 'messageService';
+  /** Where inner looks for dmz's fetch endpoint, if not directly there. */
+  readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
   /** The steps of that profile. */
@@ -76,12 +82,10 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, ftpPort, linkPort, innerPort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
+  const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [linkPort, innerPort] = [await freePort(), await freePort()];
+  const fetchPort = await freePort();
+  const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -105,12 +109,22 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'inner',
       node: 'inner-1',
       data: 'inner',
+      disk: { reserve: '1 MiB' },
       ...streaming,
+      fetchVia,
       messageService: {
         mode: options.mode ?? 'pushback',
         ...common('inner-1'),
         ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
-        peers: [{ node: 'dmz-1', fingerprint: fingerprint('dmz-1'), host, port: linkPort }],
+        peers: [
+          {
+            node: 'dmz-1',
+            fingerprint: fingerprint('dmz-1'),
+            host,
+            port: linkPort,
+            fetch: { port: options.fetchFrom ?? fetchPort },
+          },
+        ],
       },
       channels: [
         {
@@ -139,6 +153,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'dmz',
       node: 'dmz-1',
       data: 'dmz',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
@@ -157,6 +172,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
       ],
+      ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
       ...options.dmz,
     }),
@@ -170,6 +186,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     sftpPort,
     ftpPort,
     linkPort,
+    fetchPort,
     identity,
     out,
     end: async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { right } from 'fp-ts/lib/Either.js';
+import { left, right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { fetchPayload } from '../../../actors/steps/fetch.ts';
+import { temporary } from '../../../domain/failure.ts';
 import type { Messages } from '../../../domain/message.ts';
 import { failingCommitOnce } from '../../support/failing-commit.ts';
 import { fact, given, id } from '../../support/given.ts';
@@ -24,11 +25,36 @@ describe('fetching a payload', () => {
     };
     const fetching = fetchPayload(
       failingCommitOnce(memoryPayloadStore()),
-      messages,
+      { claim: () => Promise.resolve(right(() => undefined)) },
+      messages.payload,
       'inner-1',
     )(given(fact('received', { payload }), 'forwarded'), new AbortController().signal);
     expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
     expect(await succeeded(fetching)).toMatchObject([{ type: 'fetched' }]);
     expect(asked).toEqual([0]);
+  });
+
+  it('does not begin before there is room for all of it, and asks for room for what is missing only', async () => {
+    const store = memoryPayloadStore();
+    const kept = await succeeded(store.write(`inner-1.${id}`));
+    await succeeded(kept.write(0, bytes.subarray(0, 2)));
+    await kept.abandon({ keep: true });
+    const claims: number[] = [];
+    const disk = {
+      claim: (size: number) => {
+        claims.push(size);
+        return Promise.resolve(claims.length === 1 ? left(temporary('noSpace', 'no room')) : right(() => undefined));
+      },
+    };
+    const messages: Messages = {
+      ...memoryMessages().inner,
+      payload: (_from, _key, start) => () =>
+        Promise.resolve(right({ size: 5, bytes: inPieces(bytes.subarray(start)) })),
+    };
+    const transfer = given(fact('received', { payload }), 'forwarded');
+    const fetching = fetchPayload(store, disk, messages.payload, 'inner-1')(transfer, new AbortController().signal);
+    expect(await failureOf(fetching)).toMatchObject({ code: 'noSpace' });
+    expect(await succeeded(fetching)).toMatchObject([{ type: 'fetched' }]);
+    expect(claims).toEqual([3, 3]);
   });
 });

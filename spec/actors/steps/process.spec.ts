@@ -37,7 +37,8 @@ const inner = async (steps: readonly ProcessingStep[], known: Readonly<Record<st
     steps,
     responses: [{ kind: 'file', directory: '/out' }],
   };
-  const perform = performing({ payloads, programs: memoryPrograms(known), node });
+  const disk = { claim: () => Promise.resolve(right(() => undefined)) };
+  const perform = performing({ payloads, programs: memoryPrograms(known), disk, node });
   const all: Steps = {
     process: processStep([profile], perform, streams, ids),
     purge: purge(payloads, streams, node),
