@@ -67,7 +67,14 @@ const greet = async (
       isLeft(dmz) ? undefined : dmz.right.listeners.find((each) => each.protocol === protocol)?.port;
     const sftp = port('sftp');
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
-      const lines = welcome({ data, entry, sftp, ftp: port('ftp'), messageService: ports.messageService + portOffset });
+      const lines = welcome({
+        data,
+        entry,
+        sftp,
+        ftp: port('ftp'),
+        messageService: ports.messageService + portOffset,
+        fetch: ports.fetch + portOffset,
+      });
       for (const line of lines) terminal.out(line);
       return;
     }
