@@ -1,5 +1,4 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
-import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
 import type {
   AnyProjection,
@@ -112,10 +111,12 @@ const advance = async (models: ReadModels, each: Running, events: readonly Logge
   if (last === undefined || fresh.length === 0) return;
   const rows = new Map<string, Row | undefined>();
   if (keyed.length > 0) {
-    const got = await models.get(projection, [...new Set(keyed.map((one) => one.key))])();
-    if (isLeft(got)) throw new Error(got.left.text);
-    for (const [key, row] of got.right) rows.set(key, row);
-    for (const { key, event } of keyed) rows.set(key, projection.fold(rows.get(key), event));
+    const got = orThrow(await models.get(projection, [...new Set(keyed.map((one) => one.key))])());
+    for (const { key, event } of keyed) {
+      const before = rows.has(key) ? rows.get(key) : got.get(key);
+      const after = projection.fold(before, event);
+      if (after !== before) rows.set(key, after);
+    }
   }
   each.unsaved += fresh.length;
   if (rows.size > 0 || each.unsaved >= mostUnsaved) {
