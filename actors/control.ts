@@ -24,6 +24,8 @@ export type ControlNeeds = {
   readonly messages: Messages;
   readonly role: Role;
   readonly clock: Clock;
+  /** How many channels this server knows. */
+  readonly channels: () => Promise<number>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -82,7 +84,14 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       if (isLeft(open)) return left(asRefusal(open.left));
       if (isLeft(held)) return left(asRefusal(held.left));
       const links = needs.messages.links().map(({ node, up }) => ({ node, up }));
-      return right({ role, links, open: open.right, held: held.right, ...needs.status() });
+      return right({
+        role,
+        links,
+        open: open.right,
+        held: held.right,
+        channels: await needs.channels(),
+        ...needs.status(),
+      });
     },
     list: (filter) => async () => {
       await settled();

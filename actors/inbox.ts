@@ -22,6 +22,8 @@ export type InboxNeeds = {
   readonly log: Log;
   readonly role: Role;
   readonly node: string;
+  /** Keys that this process is writing: the sweep leaves them alone. */
+  readonly open: Set<string>;
   readonly admits: (from: Peer, event: TransferEvent) => string | undefined;
 };
 
@@ -112,6 +114,16 @@ const sorted = (value: unknown): unknown =>
       : value;
 
 const store = async (needs: InboxNeeds, parcel: Parcel, before: Folded, turn: Turn): Promise<ParcelAnswer> => {
+  const key = keyOf(needs.node, parcel.transfer);
+  needs.open.add(key);
+  try {
+    return await storeAndAppend(needs, parcel, before, turn);
+  } finally {
+    needs.open.delete(key);
+  }
+};
+
+const storeAndAppend = async (needs: InboxNeeds, parcel: Parcel, before: Folded, turn: Turn): Promise<ParcelAnswer> => {
   const { event, transfer, payload } = parcel;
   if (event.type === 'received' && payload !== undefined) {
     const stored = await storeWhole(needs.payloads, keyOf(needs.node, transfer), payload, event.data.payload)();

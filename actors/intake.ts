@@ -2,15 +2,15 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
-import type { Answer, Download, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
+import type { Answer, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
 import { resolvePath } from '../domain/path.ts';
-import type { Log, PayloadStore } from '../domain/ports.ts';
+import type { Log } from '../domain/ports.ts';
 import type { HomeRow } from '../projections/home.ts';
 import type { Arrival } from './arrivals.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
+import { download } from './download.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
 import { type Arriving, expireUpload } from './receive.ts';
-import { asRefusal } from './refusals.ts';
 
 /** What the intake rests on. */
 export type IntakeNeeds = HomeNeeds & { readonly door: Doorkeeper; readonly log: Log };
@@ -104,7 +104,7 @@ const session = (
   };
   const beginAnew = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
     if (there?.kind === 'upload' && arrivals.sizeOf(there.id ?? '') === undefined) {
-      const expired = await expireUpload(needs, there);
+      const expired = await expireUpload(needs, there.id ?? '');
       if (isLeft(expired)) return expired;
     }
     return arrivals.start(arriving);
@@ -138,10 +138,12 @@ const session = (
     setModified: (path, modified) => at(path, (p) => home.setModified(p, modified)),
     upload: (named, options) =>
       at(named, (path) => async () => {
+        const arriving = { channel, protocol: attempt.protocol, path, by };
+        const resume = options?.resume === true;
+        await arrivals.makeWay(arriving, !resume);
         const may = await home.mayWrite(path)();
         if (isLeft(may)) return may;
-        const arriving = { channel, protocol: attempt.protocol, path, by };
-        const begun = options?.resume === true ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
+        const begun = resume ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
         return isLeft(begun) ? begun : right(watched(begun.right));
       }),
     download: (path) =>
@@ -155,26 +157,4 @@ const session = (
       await Promise.all([...uploads].map((upload) => upload.abandon()));
     },
   };
-};
-
-const download = (payloads: PayloadStore, key: string, size: number): Download => ({
-  size,
-  read: (offset, length) => async (): Promise<Decision<Uint8Array>> => {
-    const to = Math.min(size, offset + length);
-    if (offset >= to) return right(new Uint8Array());
-    const opened = await payloads.read(key, { from: offset, to })();
-    if (isLeft(opened)) return left(asRefusal(opened.left));
-    return right(await whole(opened.right, to - offset));
-  },
-  close: () => Promise.resolve(),
-});
-
-const whole = async (chunks: AsyncIterable<Uint8Array>, size: number): Promise<Uint8Array> => {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for await (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes.subarray(0, at);
 };

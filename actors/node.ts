@@ -4,8 +4,19 @@ import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
-import type { Clock, Delivery, EventLog, Ids, Log, PayloadStore, ReadModels, Verifiers } from '../domain/ports.ts';
-import { defaultRetries, type RetryPolicy } from '../domain/transfer/decide.ts';
+import type {
+  Clock,
+  Delivery,
+  Disk,
+  EventLog,
+  Ids,
+  Log,
+  PayloadSource,
+  PayloadStore,
+  Programs,
+  ReadModels,
+  Verifiers,
+} from '../domain/ports.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -13,6 +24,7 @@ import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
+import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
@@ -23,11 +35,13 @@ import { stepOf } from './roles.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
 import { fetchPayload } from './steps/fetch.ts';
+import { performing } from './steps/perform.ts';
 import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
-import { sweepHourly, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -36,8 +50,12 @@ export type NodePorts = {
   readonly eventLog: EventLog;
   readonly models: ReadModels;
   readonly payloads: PayloadStore;
+  readonly disk: Disk;
   readonly messages: Messages;
+  /** Where inner fetches the payloads of dmz; absent: over the message service. */
+  readonly source?: PayloadSource;
   readonly delivery: Delivery;
+  readonly programs: Programs;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -48,7 +66,8 @@ export type NodePorts = {
 export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
-  readonly retries?: RetryPolicy;
+  /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
+  readonly ticket?: PeerHandlers['ticket'] | undefined;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -57,7 +76,7 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
-  /** Brings the read models to the end of the log and sweeps what a crash left behind. */
+  /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
   serve(): Promise<void>;
@@ -67,45 +86,52 @@ export type RunningNode = {
   readonly broken: Promise<void>;
 };
 
-const liveTransfers = 32;
+const livePerLane = 16;
 const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, payloads, messages, delivery, clock, ids, log } = ports;
+  const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
-  const { role, node } = config;
-  const retries = settings.retries ?? defaultRetries;
+  const { role, node, retries } = config;
   const open = new Set<string>();
   const settling = new Set<string>();
+  const repeated = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
+  const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
+  stops.push(disk.stop);
+  const payloads = guardedPayloads(ports.payloads, disk);
   const streams = openStreams({ log: eventLog, clock, ids, role, node });
   const projection = transfersProjection({
     role,
     node,
     peer: config.role === 'dmz' ? config.messageService.peers[0]?.node : undefined,
     stepOf,
+    laneOf,
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
   const stopProjector = new AbortController();
   const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
-  const projector = await startProjector(eventLog, models, projections, stopProjector.signal);
+  const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, streams, projection, projector, role, node, retries, open, settling };
+  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open, settling, repeated };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
-  const control = controlOf({ ...shared, status: () => ({ node, ...settings.status() }) });
+  const channels = async (): Promise<number> =>
+    config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
+  const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
+  const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
   const steps = {
-    fetch: fetchPayload(payloads, messages, node),
-    process: process(config.role === 'inner' ? config.profiles : [], streams, ids),
+    fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
+    process: process(profiles, performing({ payloads, programs, disk, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
@@ -118,6 +144,10 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       intake === undefined
         ? left(refusal('notPermitted', 'inner takes no channels'))
         : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
+    ticket: (from, key) =>
+      settings.ticket === undefined
+        ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
+        : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
   };
 
@@ -127,14 +157,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;
-      await sweepPayloads(sweeping);
       await sweepTemporaries(sweeping);
     },
     serve: async () => {
       orThrow(await messages.start(handlers)());
-      const supervisor = superviseTransfers({ ...shared, steps, most: liveTransfers });
+      const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, sweepHourly(sweeping), raiseAlarms(projector, log, node));
+      stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });

@@ -1,9 +1,13 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
+import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
+import type { Attempt } from '../domain/failure.ts';
 import type {
   AnyProjection,
+  Clock,
   EventLog,
   Live,
+  Log,
   LoggedEvent,
   Position,
   Projection,
@@ -31,14 +35,26 @@ type Running = { readonly projection: Projection; checkpoint: Position | undefin
 /** A checkpoint over events that concern no row is saved after so many of them: at worst they are looked at again. */
 const mostUnsaved = 1_000;
 
-/** Starts the read models; they stop with the signal. */
+/** What the projector rests on. */
+export type ProjectorNeeds = {
+  readonly eventLog: EventLog;
+  readonly models: ReadModels;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+const firstWait = 100;
+const longestWait = 5_000;
+
+/** Starts the read models; they stop with the signal. On a full disk they wait for room, and answer as far as they have come. */
 export const startProjector = async (
-  log: EventLog,
-  models: ReadModels,
+  needs: ProjectorNeeds,
   projections: readonly AnyProjection[],
   signal: AbortSignal,
 ): Promise<Projector> => {
+  const { models, clock } = needs;
   const running: Running[] = [];
+  let stuck = false;
   for (const projection of projections as readonly Projection[]) {
     running.push({ projection, checkpoint: orThrow(await models.open(projection)()), unsaved: 0 });
   }
@@ -56,41 +72,65 @@ export const startProjector = async (
     caught = resolve;
   });
 
+  const release = (isDone: (position: Position) => boolean): void => {
+    for (const each of waiting) {
+      if (!isDone(each.position)) continue;
+      waiting.delete(each);
+      each.resolve();
+    }
+  };
+
+  /** Tries until there is room on the disk; any other failure is final. */
+  const patiently: Patiently = async (attempt) => {
+    for (let wait = firstWait; ; wait = Math.min(wait * 2, longestWait)) {
+      const done = await attempt();
+      if (!isLeft(done)) {
+        stuck = false;
+        return done.right;
+      }
+      if (done.left.code !== 'noSpace' || signal.aborted) throw new Error(done.left.text);
+      if (!stuck) needs.log.alarm('the read models wait for room on the disk', { why: done.left.text });
+      stuck = true;
+      // Nobody is kept waiting for room: what there is is answered.
+      release(() => true);
+      await pause(clock, wait, signal);
+    }
+  };
+
   const take = async (events: readonly LoggedEvent[]): Promise<void> => {
     for (const each of running) {
-      await inTurn(() => advance(models, each, events));
+      await inTurn(() => advance(models, patiently, each, events));
     }
     reached = events.at(-1)?.position ?? reached;
-    for (const each of waiting) {
-      if (reached !== undefined && each.position <= reached) {
-        waiting.delete(each);
-        each.resolve();
-      }
-    }
+    release((position) => reached !== undefined && position <= reached);
     batches.next(events);
   };
 
   const run = async (): Promise<void> => {
-    for await (const item of log.follow(reached, signal)) {
+    for await (const item of needs.eventLog.follow(reached, signal)) {
       if (item.kind === 'caughtUp') caught();
       else await take(item.events);
     }
   };
-  const ended = run().finally(() => {
-    for (const each of waiting) each.resolve();
-    batches.complete();
-  });
+  const ended = run()
+    .catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    })
+    .finally(() => {
+      release(() => true);
+      batches.complete();
+    });
 
   return {
     caughtUp: Promise.race([caughtUp, ended]),
     settled: (position) =>
-      position === undefined || (reached !== undefined && position <= reached) || signal.aborted
+      position === undefined || (reached !== undefined && position <= reached) || stuck || signal.aborted
         ? Promise.resolve()
         : new Promise((resolve) => waiting.add({ position, resolve })),
     mark: (projection, key, change) =>
       inTurn(async () => {
-        const row = orThrow(await models.get(projection, [key])()).get(key);
-        if (row !== undefined) orThrow(await models.put(projection, new Map([[key, change(row)]]))());
+        const row = (await patiently(models.get(projection, [key]))).get(key);
+        if (row !== undefined) await patiently(models.put(projection, new Map([[key, change(row)]])));
       }),
     batches,
     ended,
@@ -100,7 +140,23 @@ export const startProjector = async (
 const lower = (a: Position | undefined, b: Position | undefined): Position | undefined =>
   a === undefined || b === undefined ? undefined : a < b ? a : b;
 
-const advance = async (models: ReadModels, each: Running, events: readonly LoggedEvent[]): Promise<void> => {
+type Patiently = <A>(attempt: Attempt<A>) => Promise<A>;
+
+const pause = (clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = clock.after(milliseconds, resolve);
+    signal.addEventListener('abort', () => {
+      cancel();
+      resolve();
+    });
+  });
+
+const advance = async (
+  models: ReadModels,
+  patiently: Patiently,
+  each: Running,
+  events: readonly LoggedEvent[],
+): Promise<void> => {
   const { projection, checkpoint } = each;
   const last = events.at(-1)?.position;
   const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
@@ -111,7 +167,7 @@ const advance = async (models: ReadModels, each: Running, events: readonly Logge
   if (last === undefined || fresh.length === 0) return;
   const rows = new Map<string, Row | undefined>();
   if (keyed.length > 0) {
-    const got = orThrow(await models.get(projection, [...new Set(keyed.map((one) => one.key))])());
+    const got = await patiently(models.get(projection, [...new Set(keyed.map((one) => one.key))]));
     for (const { key, event } of keyed) {
       const before = rows.has(key) ? rows.get(key) : got.get(key);
       const after = projection.fold(before, event);
@@ -120,7 +176,7 @@ const advance = async (models: ReadModels, each: Running, events: readonly Logge
   }
   each.unsaved += fresh.length;
   if (rows.size > 0 || each.unsaved >= mostUnsaved) {
-    orThrow(await models.put(projection, rows, last)());
+    await patiently(models.put(projection, rows, last));
     each.unsaved = 0;
   }
   each.checkpoint = last;

@@ -26,6 +26,8 @@ export type Receiving = {
   readonly open: Set<string>;
   /** Uploads that are being delivered or removed now: one at a time decides what becomes of their payload. */
   readonly settling: Set<string>;
+  /** Transfers of which this process has answered a repeat. */
+  readonly repeated: Set<string>;
 };
 
 /** Who sends what, and where to. */
@@ -48,6 +50,7 @@ export type Arrived = Arriving & {
 export type Taken = { readonly transfer: string | undefined };
 
 const repeatWindow = 86_400_000;
+const mostRemembered = 100_000;
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
 export const take = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
@@ -123,8 +126,10 @@ const deliver = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>
   const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
   const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
   if (isLeft(recorded)) return recorded;
-  if (heard.right !== undefined) await needs.payloads.remove(keyOf(needs.node, id))();
-  return opened ? closeUpload(needs, id, transfer) : right({ transfer });
+  const closed = opened ? await closeUpload(needs, id, transfer) : right({ transfer });
+  // First the record, then the bytes: an upload that is still found still has them.
+  if (heard.right !== undefined && !isLeft(closed)) await needs.payloads.remove(keyOf(needs.node, id))();
+  return closed;
 };
 
 const closeUpload = async (needs: Receiving, id: string, transfer: string): Promise<Decision<Taken>> => {
@@ -141,7 +146,8 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
 
 /**
  * The earlier transfer of which this file is the second try: same channel, path and content within a day, and the
- * partner was not heard of after our OK. Recorded on it, so that it stands for one repeat only.
+ * partner was not heard of after our OK. It stands for one repeat only; for another one after we have crashed, since
+ * the OK to the first may be lost with us, too.
  */
 const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
   await needs.projector.settled(needs.streams.position());
@@ -154,11 +160,19 @@ const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string 
     return right(undefined);
   const claim = { first: false };
   const recorded = await needs.streams.record(row.id, 'receive', (folded) => {
-    claim.first = folded?.transfer.heard === false;
+    claim.first = folded?.transfer.heard === false && !needs.repeated.has(row.id);
+    if (claim.first) remember(needs.repeated, row.id);
     return right(claim.first ? [{ type: 'repeated', data: { by: file.by } }] : []);
   });
-  if (isLeft(recorded)) return left(asRefusal(recorded.left));
-  return right(claim.first ? row.id : undefined);
+  if (!isLeft(recorded)) return right(claim.first ? row.id : undefined);
+  needs.repeated.delete(row.id);
+  return left(asRefusal(recorded.left));
+};
+
+const remember = (repeated: Set<string>, id: string): void => {
+  repeated.add(id);
+  const [oldest] = repeated;
+  if (repeated.size > mostRemembered && oldest !== undefined) repeated.delete(oldest);
 };
 
 /** With markers: both the file and its marker are there, in whatever order they came. */
@@ -173,7 +187,7 @@ const deliverMarked = async (needs: Receiving, channel: ReplicatedChannel, path:
   if (file.right === undefined || marker.right === undefined) return right({ transfer: undefined });
   const delivered = await deliverUpload(needs, channel, file.right, target);
   if (isLeft(delivered)) return delivered;
-  const expired = await expireUpload(needs, marker.right);
+  const expired = await expireUpload(needs, marker.right.id ?? '');
   return isLeft(expired) ? expired : delivered;
 };
 
@@ -192,9 +206,8 @@ const waiting = async (
  * An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between.
  * One that is a transfer already keeps its bytes: they are the transfer's.
  */
-export const expireUpload = (needs: Receiving, row: HomeRow): Promise<Decision<void>> => {
-  const id = row.id ?? '';
-  return settle(needs, id, async (delivered) => {
+export const expireUpload = (needs: Receiving, id: string): Promise<Decision<void>> =>
+  settle(needs, id, async (delivered) => {
     if (delivered) {
       const closed = await closeUpload(needs, id, id);
       return isLeft(closed) ? closed : right(undefined);
@@ -204,4 +217,3 @@ export const expireUpload = (needs: Receiving, row: HomeRow): Promise<Decision<v
     const removed = await needs.payloads.remove(keyOf(needs.node, id))();
     return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);
   });
-};

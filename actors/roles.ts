@@ -33,6 +33,7 @@ const partnerSends: readonly Row[] = [
   },
   { scenario: 'partnerSends', state: 'forwarded', owner: 'inner', step: 'fetch', event: 'fetched', travels: true },
   { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'matched', travels: false },
+  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'stepDone', travels: false },
   { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'processed', travels: true },
   {
     scenario: 'partnerSends',

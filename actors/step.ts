@@ -1,7 +1,7 @@
 /** A step's I/O becomes a recorded event, or a counted failure: the only place where the two meet. */
 import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
 import type { Attempt, Failure, Refusal } from '../domain/failure.ts';
-import { afterFailure, type RetryPolicy } from '../domain/transfer/decide.ts';
+import { afterFailure, onlyWaits, type RetryPolicy } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Fact } from '../domain/transfer/vocabulary.ts';
 import type { Streams } from './streams.ts';
@@ -12,8 +12,12 @@ export type Step = (folded: Folded, signal: AbortSignal) => Attempt<readonly Fac
 /** The steps that this server performs, by the name that roles.ts gives them. */
 export type Steps = Readonly<Record<string, Step>>;
 
-/** Where a step left its transfer. `postponed`: nothing could be recorded now; the supervisor tries again later. */
-export type StepOutcome = { readonly folded: Folded; readonly went: 'on' | 'failed' | 'postponed' };
+/** Where a step left its transfer. `postponed`: nothing was recorded now; the supervisor tries again later. `waitsFor`: what it lacks. */
+export type StepOutcome = {
+  readonly folded: Folded;
+  readonly went: 'on' | 'failed' | 'postponed';
+  readonly waitsFor?: Failure;
+};
 
 /** What running a step rests on. */
 export type StepNeeds = { readonly streams: Streams; readonly steps: Steps; readonly retries: RetryPolicy };
@@ -29,14 +33,19 @@ export const runStep = async (
   if (step === undefined) throw new Error(`this server has no step ${name}`);
   const found = await step(folded, signal)();
   if (signal.aborted) return { folded, went: 'postponed' };
+  if (isLeft(found) && onlyWaits(found.left)) return { folded, went: 'postponed', waitsFor: found.left };
   if (isLeft(found) && folded.ended) return { folded, went: 'postponed' };
-  const recorded = await needs.streams.record(folded.id, name, (now) =>
+  const recorded = await needs.streams.record(folded.id, turnOf(name, folded), (now) =>
     now === undefined || now.revision !== folded.revision
       ? right([])
       : right(isLeft(found) ? afterFailure(now, name, found.left, needs.retries) : found.right),
   );
   return outcome(folded, recorded, isLeft(found) ? 'failed' : 'on');
 };
+
+/** Tries are counted anew in each step of a profile, so these are told apart by name: an event's id holds both. */
+const turnOf = (name: string, { transfer: { stepsDone } }: Folded): string =>
+  stepsDone === 0 ? name : `${name}.${stepsDone}`;
 
 const outcome = (
   before: Folded,

@@ -9,7 +9,8 @@ import type { Role } from '../domain/role.ts';
 import { decode, encode } from '../domain/transfer/codec.ts';
 import { eventName, transferStream } from '../domain/transfer/event-id.ts';
 import { apply, begin, type Folded, fold, scenarioOf } from '../domain/transfer/fold.ts';
-import type { Fact, TransferEvent } from '../domain/transfer/vocabulary.ts';
+import type { Transfer } from '../domain/transfer/transfer.ts';
+import type { EventType, Fact, TransferEvent } from '../domain/transfer/vocabulary.ts';
 import { mayRecord, travels } from './roles.ts';
 
 /** What a decision answers: the facts to record (none: nothing to do) and the step that found them. */
@@ -106,7 +107,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
   const stamp = (folded: Folded, step: string, fact: Fact): TransferEvent => {
     const { transfer, scenario } = folded;
     const originSeq = travels(scenario, fact.type) ? { originSeq: (transfer.seqs[node] ?? 0) + 1 } : {};
-    const attempt = fact.type === 'viewChanged' ? transfer.viewChanges : transfer.attempt;
+    const attempt = timesBefore(transfer, fact.type);
     const meta = { origin: node, ...originSeq, at: clock.now(), run: transfer.run, attempt, step };
     return { ...fact, meta, id: ids.uuid(eventName(transferStream(folded.id), fact.type, meta)) };
   };
@@ -179,6 +180,10 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     position: () => position,
   };
 };
+
+/** What makes an event's id differ from those of its kind before it. */
+const timesBefore = ({ viewChanges, repeats, attempt }: Transfer, type: EventType): number =>
+  type === 'viewChanged' ? viewChanges : type === 'repeated' ? repeats : attempt;
 
 const open = (id: string, first: Fact): Folded => {
   const scenario = scenarioOf(first as TransferEvent);

@@ -1,13 +1,17 @@
 /** Removes what a crash left behind: payloads without a record, and temporaries of deliveries that never were prepared. */
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { Clock, Delivery, EventLog, Log, PayloadStore } from '../domain/ports.ts';
+import { belongsTo } from '../domain/payload.ts';
+import type { Clock, Delivery, EventLog, Log, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
 import { transferStream } from '../domain/transfer/event-id.ts';
 import { uploadStream } from '../domain/upload.ts';
+import type { TransferRecord } from '../projections/transfers.ts';
 import type { Streams } from './streams.ts';
 
 /** What the sweep rests on. `open` are the payloads that this process is writing. */
 export type SweepNeeds = {
   readonly eventLog: EventLog;
+  readonly models: ReadModels;
+  readonly projection: Projection<TransferRecord>;
   readonly payloads: PayloadStore;
   readonly streams: Streams;
   readonly delivery: Delivery;
@@ -20,25 +24,40 @@ export type SweepNeeds = {
 };
 
 const hour = 3_600_000;
+const batchSize = 500;
 
 /** An upload that was removed, or whose delivery turned out to be a repeat, needs its payload no more. */
 const ends = new Set(['uploadExpired', 'uploadDelivered']);
 
 /** Sweeps payloads once: own node's keys that neither a transfer nor an upload knows and that are not being written. */
-export const sweepPayloads = async (needs: SweepNeeds): Promise<number> => {
+export const sweepPayloads = async (needs: SweepNeeds, signal: AbortSignal): Promise<number> => {
   let swept = 0;
+  let batch: string[] = [];
   for await (const { key } of needs.payloads.list(needs.node)) {
-    if (needs.open.has(key)) continue;
-    const id = key.slice(needs.node.length + 1);
-    if (await isKnown(needs, id)) continue;
-    if (needs.open.has(key)) continue;
-    const removed = await needs.payloads.remove(key)();
-    if (!isLeft(removed)) swept += 1;
+    if (signal.aborted) return swept;
+    batch.push(key);
+    if (batch.length < batchSize) continue;
+    swept += await sweepBatch(needs, batch);
+    batch = [];
   }
+  swept += await sweepBatch(needs, batch);
   if (swept > 0) needs.log.info('swept payloads without a record', { swept });
   return swept;
 };
 
+const sweepBatch = async (needs: SweepNeeds, keys: readonly string[]): Promise<number> => {
+  const known = await needs.models.get(needs.projection, keys.map(belongsTo))();
+  if (isLeft(known)) return 0;
+  let swept = 0;
+  for (const key of keys.filter((each) => !known.right.has(belongsTo(each)))) {
+    if (needs.open.has(key) || (await isKnown(needs, belongsTo(key))) || needs.open.has(key)) continue;
+    const removed = await needs.payloads.remove(key)();
+    if (!isLeft(removed)) swept += 1;
+  }
+  return swept;
+};
+
+/** What the log says: the rows may not have come so far yet. */
 const isKnown = async (needs: SweepNeeds, id: string): Promise<boolean> => {
   const transfer = await needs.eventLog.readStream(transferStream(id), { limit: 1 })();
   if (isLeft(transfer) || transfer.right.length > 0) return true;
@@ -66,16 +85,22 @@ export const sweepTemporaries = async (needs: SweepNeeds): Promise<number> => {
   return swept;
 };
 
-/** Sweeps payloads hourly; answers the means to stop. */
-export const sweepHourly = (needs: SweepNeeds): (() => void) => {
+/** Sweeps payloads now and hourly, beside the running server; answers the means to stop. */
+export const keepSweeping = (needs: SweepNeeds): (() => Promise<void>) => {
+  const stopping = new AbortController();
   let cancel: () => void = () => undefined;
-  const next = () => {
-    cancel = needs.clock.after(hour, () => {
-      void sweepPayloads(needs)
-        .catch((error: unknown) => needs.log.error('the sweep failed', { error: String(error) }))
-        .finally(next);
-    });
+  let running: Promise<void> = Promise.resolve();
+  const sweep = (): void => {
+    running = sweepPayloads(needs, stopping.signal)
+      .catch((error: unknown) => needs.log.error('the sweep failed', { error: String(error) }))
+      .then(() => {
+        if (!stopping.signal.aborted) cancel = needs.clock.after(hour, sweep);
+      });
   };
-  next();
-  return () => cancel();
+  sweep();
+  return () => {
+    stopping.abort();
+    cancel();
+    return running;
+  };
 };

@@ -1,5 +1,6 @@
 /** A live transfer: an actor that runs this server's steps one after the other, and ends where none is left to it. */
 import { assign, fromPromise, setup } from 'xstate';
+import type { Failure } from '../domain/failure.ts';
 import type { Role } from '../domain/role.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import { stepOf } from './roles.ts';
@@ -11,9 +12,22 @@ export const stepFor = (folded: Folded, role: Role): string | undefined => {
   return next?.owner === role ? next.step : undefined;
 };
 
+/** Steps that follow each other at once share a place; others queue apart, so that slow ones hold up only their like. */
+export const laneOf = (step: string): string => (step === 'deliver' ? 'prepare' : step);
+
 type Server = { readonly needs: StepNeeds; readonly role: Role };
 type Input = Server & { readonly folded: Folded; readonly first: string | undefined };
-type Context = Server & { readonly folded: Folded; readonly next: string | undefined };
+type Context = Server & {
+  readonly folded: Folded;
+  readonly next: string | undefined;
+  readonly waitsFor: Failure | undefined;
+};
+
+/** The next step, where it belongs to the same lane. */
+const following = (folded: Folded, { role, next: before }: Context): string | undefined => {
+  const next = stepFor(folded, role);
+  return next !== undefined && before !== undefined && laneOf(next) === laneOf(before) ? next : undefined;
+};
 
 /** The actor logic of live transfers. */
 export const liveTransfer = setup({
@@ -28,7 +42,7 @@ export const liveTransfer = setup({
   },
 }).createMachine({
   id: 'transfer',
-  context: ({ input: { first, ...input } }) => ({ ...input, next: first }),
+  context: ({ input: { first, ...input } }) => ({ ...input, next: first, waitsFor: undefined }),
   initial: 'choosing',
   states: {
     choosing: { always: [{ guard: 'hasStep', target: 'working' }, { target: 'rested' }] },
@@ -40,7 +54,8 @@ export const liveTransfer = setup({
           target: 'choosing',
           actions: assign(({ context, event: { output } }) => ({
             folded: output.folded,
-            next: output.went === 'on' && !output.folded.ended ? stepFor(output.folded, context.role) : undefined,
+            waitsFor: output.waitsFor,
+            next: output.went === 'on' && !output.folded.ended ? following(output.folded, context) : undefined,
           })),
         },
         onError: 'broken',

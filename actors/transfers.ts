@@ -1,12 +1,12 @@
 /** The supervisor: due rows become live actors, within limits. Waiting costs a row, not an actor. */
 import { isLeft } from 'fp-ts/lib/Either.js';
-import { type AnyActorRef, createActor } from 'xstate';
+import { createActor } from 'xstate';
 import type { Clock, Log, Projection, ReadModels } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import type { Projector } from './projector.ts';
 import type { StepNeeds } from './step.ts';
-import { liveTransfer, stepFor } from './transfer.ts';
+import { laneOf, liveTransfer, stepFor } from './transfer.ts';
 import { orThrow } from './unwrap.ts';
 
 /** What the supervisor rests on. */
@@ -17,7 +17,7 @@ export type SupervisorNeeds = StepNeeds & {
   readonly clock: Clock;
   readonly log: Log;
   readonly role: Role;
-  /** Live actors at the same time. */
+  /** Live actors at the same time in each lane of steps. */
   readonly most: number;
 };
 
@@ -28,22 +28,30 @@ export type Supervisor = {
 };
 
 const postponedFor = 5_000;
+const purgePostponedFor = 600_000;
 const brokenFor = 60_000;
+const tellAgainAfter = 3_600_000;
+const mostTold = 100;
+
+/** A transfer that has its place; until its stream is read there is no actor to stop. */
+type Live = { readonly lane: string; readonly stop: () => void };
 
 /** Starts the supervisor. */
 export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
   const { models, projection, projector, clock, log, role } = needs;
-  const live = new Map<string, AnyActorRef>();
+  const live = new Map<string, Live>();
+  const lanes = [...new Set(Object.keys(needs.steps).map(laneOf))];
+  const told = new Map<string, number>();
   let stopped = false;
   let looking = false;
   let again = false;
   let cancelTimer: () => void = () => undefined;
   let rested: () => void = () => undefined;
 
-  const finish = async (id: string, postpone: number): Promise<void> => {
+  const finish = async (id: string, postpone: number, reason?: string): Promise<void> => {
     if (postpone > 0)
       await projector.mark(projection, id, (row) =>
-        row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone },
+        row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone, reason: reason ?? row.reason },
       );
     await projector.settled(needs.streams.position());
     live.delete(id);
@@ -60,38 +68,61 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     const folded = loaded.right;
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
     const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
-    live.set(row.id, actor);
+    live.set(row.id, { lane: laneOf(row.step ?? ''), stop: () => actor.stop() });
     actor.subscribe({
       complete: () => {
         const end = actor.getSnapshot();
+        const { waitsFor } = end.context;
+        if (waitsFor?.code === 'noSpace') tellOfWait(waitsFor.text);
+        const again = first === 'purge' ? purgePostponedFor : postponedFor;
         const postponed = end.context.folded.revision === folded.revision && first !== undefined;
-        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? postponedFor : 0);
+        void settle(row.id, end.value === 'broken' ? brokenFor : postponed ? again : 0, waitsFor?.text);
       },
       error: (error) => log.alarm('a step is broken', { transfer: row.id, step: first ?? '', error: String(error) }),
     });
     actor.start();
   };
 
-  const settle = (id: string, postpone: number): Promise<void> =>
-    finish(id, postpone).catch((error: unknown) => {
+  const settle = (id: string, postpone: number, reason?: string): Promise<void> =>
+    finish(id, postpone, reason).catch((error: unknown) => {
       live.delete(id);
-      if (!stopped) log.error('the supervisor could not settle a transfer', { transfer: id, error: String(error) });
+      if (stopped) return;
+      log.error('the supervisor could not settle a transfer', { transfer: id, error: String(error) });
+      cancelTimer();
+      cancelTimer = clock.after(postponedFor, look);
     });
 
-  const lookOnce = async (): Promise<void> => {
-    const room = needs.most - live.size;
-    const now = clock.now();
-    const query = { where: { dueAt: { from: 0 } }, orderBy: 'dueAt', limit: needs.most * 2 + 1 };
+  /** Many wait for the same; a person need not hear it of each. */
+  const tellOfWait = (why: string): void => {
+    const last = told.get(why);
+    if (last !== undefined && clock.monotonic() - last < tellAgainAfter) return;
+    if (told.size >= mostTold) told.clear();
+    told.set(why, clock.monotonic());
+    log.alarm('transfers wait for room, and go on by themselves when there is some', { why });
+  };
+
+  /** The due rows of a lane for which there is room, oldest first. */
+  const choose = async (lane: string, now: number): Promise<readonly TransferRecord[]> => {
+    const room = needs.most - [...live.values()].filter((each) => each.lane === lane).length;
+    if (room <= 0) return [];
+    const query = { where: { lane, dueAt: { from: 0, to: now } }, orderBy: 'dueAt', limit: needs.most * 2 };
     const rows = orThrow(await models.query(projection, query)());
-    const due = rows.filter((row) => (row.dueAt ?? 0) <= now && !live.has(row.id));
-    for (const row of due.slice(0, room)) {
-      live.set(row.id, idle);
-      void start(row).catch((error: unknown) => {
-        log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
-        void settle(row.id, brokenFor);
-      });
-    }
-    const next = rows.find((row) => (row.dueAt ?? 0) > now);
+    return rows.filter((row) => !live.has(row.id)).slice(0, room);
+  };
+
+  const lookOnce = async (): Promise<void> => {
+    const now = clock.now();
+    for (const lane of lanes)
+      for (const row of await choose(lane, now)) {
+        live.set(row.id, { lane, stop: () => undefined });
+        void start(row).catch((error: unknown) => {
+          log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
+          void settle(row.id, brokenFor);
+        });
+      }
+    const [next] = orThrow(
+      await models.query(projection, { where: { dueAt: { from: now + 1 } }, orderBy: 'dueAt', limit: 1 })(),
+    );
     cancelTimer();
     if (next?.dueAt !== undefined && next.dueAt !== null && !stopped)
       cancelTimer = clock.after(Math.max(1, next.dueAt - clock.now()), look);
@@ -140,6 +171,3 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     },
   };
 };
-
-/** Holds a transfer's place while its stream is being read. */
-const idle = { stop: () => undefined } as unknown as AnyActorRef;

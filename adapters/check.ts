@@ -2,7 +2,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config, Problem } from '../domain/config.ts';
+import { endpointsOf } from '../domain/fetch.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
+import { whyNotRunnable } from './programs/probe.ts';
+import { whyNotForSsh } from './sftp/link-keys.ts';
 import { codeOf } from './shared/failing.ts';
 import { whyNotOurs } from './shared/identity.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -14,11 +17,19 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
   if (unwritable !== undefined) problems.push({ path: 'data', problem: unwritable });
   const keys = whyNotOurs(config.role, config.node, tls, Date.now());
   if (keys !== undefined) problems.push(keys);
-  for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries())
+  const overSftp = config.role === 'inner' ? config.fetchVia === 'sftp' : config.fetch.sftp !== undefined;
+  const notForSsh = overSftp && keys === undefined ? whyNotForSsh(tls.key) : undefined;
+  if (notForSsh !== undefined) problems.push({ path: 'messageService.key', problem: notForSsh });
+  for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries()) {
+    for (const [j, step] of profile.steps.entries()) {
+      const problem = step.kind === 'run' ? await whyNotRunnable(step.command[0], process.env.PATH ?? '') : undefined;
+      if (problem !== undefined) problems.push({ path: `profiles[${i}].steps[${j}].command`, problem });
+    }
     for (const [j, response] of profile.responses.entries()) {
       const problem = await whyNotDeliverable(response.directory);
       if (problem !== undefined) problems.push({ path: `profiles[${i}].responses[${j}].directory`, problem });
     }
+  }
   return problems;
 };
 
@@ -36,7 +47,12 @@ const endpoints = (config: Config) => {
   const { mode, host, port } = config.messageService;
   const link = config.role === 'dmz' || mode === 'direct' ? [{ path: 'messageService.port', host, port }] : [];
   const listeners = config.role === 'dmz' ? config.listeners : [];
-  return [...link, ...listeners.map((each, i) => ({ path: `listeners[${i}].port`, host: each.host, port: each.port }))];
+  const fetches = config.role === 'dmz' ? endpointsOf(config.fetch) : [];
+  return [
+    ...link,
+    ...listeners.map((each, i) => ({ path: `listeners[${i}].port`, host: each.host, port: each.port })),
+    ...fetches.map((each) => ({ ...each, path: `${each.path}.port` })),
+  ];
 };
 
 const whyNotFree = async (host: string, port: number): Promise<string | undefined> => {

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { createActor, toPromise } from 'xstate';
+import { roomToStart } from '../actors/disk.ts';
+import type { FetchDoor } from '../actors/fetch-door.ts';
 import { type Listeners, openListeners } from '../actors/listeners.ts';
 import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
 import { type ServerPhases, serverLogic } from '../actors/server.ts';
@@ -10,9 +12,12 @@ import type { Log } from '../domain/ports.ts';
 import { checkPlaces } from './check.ts';
 import { serveControl } from './control/server.ts';
 import { directoryDelivery } from './delivery/directory.ts';
+import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
+import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { messageService } from './messages/index.ts';
 import { diskPayloads } from './payloads/disk.ts';
+import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
 import { sqliteReadModels } from './readmodels/sqlite.ts';
 import { systemClock } from './shared/clock.ts';
@@ -60,7 +65,8 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
   const closers: (() => Promise<void>)[] = [];
   let phase = 'starting';
   let running: RunningNode | undefined;
-  let listeners: Listeners | undefined;
+  let door: FetchDoor | undefined;
+  const listeners: Pick<Listeners, 'addresses'>[] = [];
   let die: (error: Error) => void = () => undefined;
   const fatal = new Promise<never>((_, reject) => {
     die = reject;
@@ -74,6 +80,8 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
 
   const openPorts = async (): Promise<NodePorts> => {
     closers.push(await lockDirectory(data));
+    const disk = dataDisk({ directory: data });
+    await roomToStart(disk, config.disk);
     const eventLog = await embeddedEventLog({ directory: data, onFatal: die });
     closers.push(() => eventLog.close());
     const models = await sqliteReadModels({ directory: data });
@@ -84,7 +92,16 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
     const [delivery, ids] = [directoryDelivery(), systemIds()];
-    return { eventLog, models, payloads, messages, delivery, verifiers, clock, ids, log };
+    const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
+    closers.push(() => programs.close());
+    const ports = { eventLog, models, payloads, disk, messages, delivery, programs, verifiers, clock, ids, log };
+    if (config.role === 'dmz') {
+      door = openDoor(config, { ...ports, key: tls.key });
+      return ports;
+    }
+    const source = openSource(config, { ...ports, key: tls.key });
+    closers.push(source.close);
+    return { ...ports, source: source.payload };
   };
 
   const phases: ServerPhases = {
@@ -92,10 +109,12 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     start: async () => {
       const status = () => ({
         state: phase,
-        listeners: listeners?.addresses() ?? [],
+        listeners: listeners.flatMap((each) => each.addresses()),
         residentBytes: process.memoryUsage.rss(),
       });
-      const node = await startNode(await openPorts(), { config, passwords: secrets, status });
+      const ports = await openPorts();
+      const ticket = config.role === 'dmz' && config.fetch.ftp !== undefined ? door?.ticket : undefined;
+      const node = await startNode(ports, { config, passwords: secrets, status, ticket });
       running = node;
       closers.push(() => node.stop(graceMs));
       node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));
@@ -106,11 +125,15 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
       await started().serve();
       const socket = await serveControl({ data, control, log });
       closers.push(() => socket.close());
-      if (config.role === 'dmz' && intake !== undefined) {
+      if (config.role === 'dmz' && intake !== undefined && door !== undefined) {
         const context = { intake, log, clock, directory: join(data, 'keys') };
-        const opened = await openListeners(config.listeners, protocols, context, log);
-        listeners = opened;
-        closers.push(() => opened.close(graceMs));
+        const partners = await openListeners(config.listeners, protocols, context, log);
+        closers.push(() => partners.close(graceMs));
+        listeners.push(partners);
+        const inner = await openFetchEndpoints(config, { ...context, intake: door.intake, key: tls.key });
+        // At once: what breaks off is resumed.
+        closers.push(() => inner.close(0));
+        listeners.push(inner);
       }
       log.info(`${role} ${node} serves`, { data });
     },

@@ -2,6 +2,9 @@
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { plainName } from './channel.ts';
+import { diskSettings } from './disk.ts';
+import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
+import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
 import { duration, filePath, size } from './units.ts';
 
@@ -26,6 +29,7 @@ const peer = z.strictObject({
     .describe("SHA-256 of the peer's certificate. Removing the peer from this list revokes it."),
   host: host.optional().describe('Where to dial the peer; absent where only the peer dials.'),
   port: port.default(8020).describe("The peer's message service port."),
+  fetch: fetchPlace,
 });
 
 const messageService = z.strictObject({
@@ -49,10 +53,20 @@ const logging = z
   })
   .prefault({});
 
+const retries = z
+  .strictObject({
+    attempts: z.number().int().min(1).max(1000).default(12).describe('Tries of a step before its transfer is held.'),
+    firstDelay: duration.prefault('1s').describe('Wait after the first failed try; it doubles with each.'),
+    longestDelay: duration.prefault('10m').describe('The longest wait between two tries.'),
+  })
+  .prefault({});
+
 const common = {
   node: node.describe("This server's name; it stands in its certificate, too."),
   data: filePath.describe('Data directory; one server at a time.'),
   log: logging,
+  retries,
+  disk: diskSettings,
   messageService,
   streamingSize: size
     .prefault('1 MiB')
@@ -105,6 +119,7 @@ const profile = z.strictObject({
       name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
     })
     .prefault({}),
+  steps: z.array(processingStep).max(50).default([]).describe('What is done with the data, one after the other.'),
   responses: z
     .array(z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }))
     .max(100)
@@ -114,6 +129,7 @@ const profile = z.strictObject({
 const inner = z.strictObject({
   role: z.literal('inner'),
   ...common,
+  fetchVia,
   channels: z.array(channel).max(100_000).default([]),
   profiles: z.array(profile).max(10_000).default([]),
 });
@@ -147,6 +163,7 @@ const dmz = (protocols: readonly Protocol[]) =>
     role: z.literal('dmz'),
     ...common,
     listeners: z.array(listener(protocols)).max(100).default([]),
+    fetch: fetchEndpoints,
     limits,
     incomplete: z
       .strictObject({
@@ -194,13 +211,15 @@ const wordsFor = (issue: z.core.$ZodIssue): string => {
 };
 
 const crossChecks = (config: Config): readonly Problem[] => [
-  ...(config.role === 'inner' ? innerChecks(config) : []),
+  ...(config.role === 'inner' ? innerChecks(config) : collisions(config.fetch, config.listeners)),
   ...(config.streamingSize * 2 <= config.messageService.maxMessageSize
     ? []
     : [{ path: 'streamingSize', problem: 'must be at most half of messageService.maxMessageSize' }]),
   ...config.messageService.peers.flatMap((each, i): Problem[] => {
     const dials = config.role === 'inner' || config.messageService.mode === 'direct';
     const path = `messageService.peers[${i}].host`;
+    if (config.role === 'dmz' && each.fetch !== undefined)
+      return [{ path: `messageService.peers[${i}].fetch`, problem: 'remove it: only inner fetches payloads' }];
     if (dials && each.host === undefined)
       return [{ path, problem: 'missing: this server dials the peer, so it needs its address' }];
     if (!dials && each.host !== undefined)

@@ -53,6 +53,8 @@ export type Status = {
   readonly state: string;
   readonly links: readonly { readonly node: string; readonly up: boolean }[];
   readonly listeners: readonly { readonly protocol: string; readonly host: string; readonly port: number }[];
+  /** Channels that this server knows. */
+  readonly channels: number;
   readonly open: number;
   readonly held: number;
   /** Resident memory of the process, bytes. */

@@ -34,6 +34,10 @@ const badName = (name: string): string | undefined => {
   return undefined;
 };
 
+/** Why this is no name that a file may have; undefined where it is one. */
+export const plainFileName = (name: string): string | undefined =>
+  name === '' || name === '.' || name === '..' || name.includes('/') ? 'it is no plain name' : badName(name);
+
 /** The last part of a normal path. */
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 

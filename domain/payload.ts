@@ -14,3 +14,11 @@ export type PayloadRef = z.infer<typeof payloadRef>;
 
 /** Makes the key of a payload that `node` writes. */
 export const keyOf = (node: string, id: string): string => `${node}.${id}`;
+
+/** The key of the copy that a profile's step made; it stands under the id of its transfer. */
+export const stepKeyOf = (node: string, id: string, index: number): string => keyOf(node, `${id}s${index}`);
+
+const idLength = 26;
+
+/** The transfer or upload that a payload belongs to. */
+export const belongsTo = (key: string): string => key.slice(key.indexOf('.') + 1).slice(0, idLength);

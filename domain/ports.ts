@@ -2,7 +2,9 @@
 
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
+import type { Room } from './disk.ts';
 import type { Attempt, LogFailure } from './failure.ts';
+import type { ProgramExit, RunStep } from './processing.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
@@ -96,6 +98,23 @@ export interface PayloadStore {
   list(node: string): AsyncIterable<StoredPayload & { readonly committed: boolean }>;
   close(): Promise<void>;
 }
+
+/** The disk under the data directory, and on it a file that can be given up when it is full. */
+export interface Disk {
+  /** How much room there is where it is scarcest. */
+  room(): Attempt<Room>;
+  /** Makes the reserve file of this size, really written; failure `noSpace` leaves none. */
+  reserve(bytes: number): Attempt<void>;
+  /** Gives the reserve up; absent is fine. */
+  release(): Attempt<void>;
+}
+
+/** Another server's payload from byte `start` on, with its whole size. The iterable throws where it breaks off. */
+export type PayloadSource = (
+  from: string,
+  key: string,
+  start: number,
+) => Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
 
 /** A row of a read model. */
 export type Row = JsonObject;
@@ -199,6 +218,36 @@ export interface Delivery {
   unlink(directory: string, name: string): Attempt<void>;
   /** Names of temporaries that look like ours. */
   temporaries(directory: string): Attempt<readonly string[]>;
+}
+
+/** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */
+export type ProgramJob = {
+  readonly transfer: string;
+  readonly run: number;
+  readonly attempt: number;
+  readonly channel: string;
+  readonly name: string;
+  readonly step: RunStep;
+  readonly payload: AsyncIterable<Uint8Array>;
+};
+
+/** What a program left: how it ended, the last line that it complained, and the result that was asked for where it ended well. */
+export type ProgramEnd = {
+  readonly exit: ProgramExit;
+  readonly said: string;
+  readonly result: AsyncIterable<Uint8Array> | undefined;
+};
+
+/** Programs of the operator's, each in a process group of its own, with nothing of our environment. */
+export interface Programs {
+  /**
+   * Runs one, after ending what is left of an earlier try for the same transfer. The result is there until `whenEnded`
+   * is through. Aborting ends the group; failures: `noProgram`, `noResult` and `tooLarge` (permanent), `noSpace`,
+   * `noSlot` (too many run), `stopped`.
+   */
+  run<A>(job: ProgramJob, signal: AbortSignal, whenEnded: (end: ProgramEnd) => Attempt<A>): Attempt<A>;
+  /** Ends what still runs. */
+  close(): Promise<void>;
 }
 
 /** Live values. */

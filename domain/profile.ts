@@ -1,15 +1,17 @@
 /** Profiles: what inner does with data that arrived, and choosing one for a transfer. */
 import { none, type Option, some } from 'fp-ts/lib/Option.js';
 import { globMatches } from './glob.ts';
+import type { ProcessingStep } from './processing.ts';
 import type { Transfer } from './transfer/transfer.ts';
 
 /** A response that puts the payload into a directory of inner, under the partner's name. */
 export type FileResponse = { readonly kind: 'file'; readonly directory: string };
 
-/** An input agent's match, and where the result goes. */
+/** An input agent's match, what is done with the data, and where the result goes. */
 export type Profile = {
   readonly name: string;
   readonly match: { readonly channel?: string | undefined; readonly name: string };
+  readonly steps: readonly ProcessingStep[];
   readonly responses: readonly FileResponse[];
 };
 

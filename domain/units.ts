@@ -29,3 +29,16 @@ export const duration = quantity(durations, 'duration', '"10m"');
 
 /** A path of this machine; a relative one counts from the config file's own directory, and only so marked settings are resolved. */
 export const filePath = z.string().min(1).max(4096).meta({ 'x-kind': 'path' });
+
+/** An amount of free disk space: a size, or a share of the disk such as `5 %`. */
+export const freeAmount = z
+  .union([z.number().int().nonnegative(), z.string()])
+  .meta({ 'x-kind': 'size or share' })
+  .transform((value, context): { readonly bytes: number } | { readonly share: number } => {
+    const share = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*%$/.exec(value.trim())?.[1] : undefined;
+    if (share !== undefined && Number(share) < 100) return { share: Number(share) / 100 };
+    const bytes = size.safeParse(value);
+    if (bytes.success && share === undefined) return { bytes: bytes.data };
+    context.addIssue({ code: 'custom', message: `"${value}" is not understood; write "1 GiB" or "5 %"` });
+    return z.NEVER;
+  });

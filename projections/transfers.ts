@@ -40,6 +40,8 @@ export type Here = {
   /** The peer of every transfer, where there is but one. */
   readonly peer: string | undefined;
   readonly stepOf: (scenario: string, state: string) => { readonly owner: Role; readonly step: string } | undefined;
+  /** Which lane of the supervisor a step runs in. */
+  readonly laneOf: (step: string) => string;
   readonly retries: RetryPolicy;
   /** How long after its end a transfer's payload is kept here, milliseconds. */
   readonly keepFor: number;
@@ -48,13 +50,14 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 2,
+  version: 3,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
     ended: (row) => (row.ended ? 1 : 0),
     createdAt: (row) => row.createdAt,
     id: (row) => row.id,
+    lane: (row) => (row.step === null ? null : here.laneOf(row.step)),
     dueAt: (row) => row.dueAt,
     peer: (row) => row.peer,
     tellAt: (row) => row.tellAt,
@@ -108,7 +111,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
   if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
-  const freshTry = state !== row.state || event.type === 'retried';
+  const freshTry = state !== row.state || event.type === 'retried' || event.type === 'stepDone';
   return {
     ...row,
     state,
@@ -119,7 +122,7 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
     updatedAt: event.meta.at,
     revision: Number(logged.revision),
     purged: row.purged || event.type === 'purged',
-    unheard: row.unheard && event.type !== 'confirmed' && event.type !== 'repeated',
+    unheard: row.unheard && event.type !== 'confirmed',
   };
 };
 

@@ -7,14 +7,15 @@ import type { Folded } from '../../domain/transfer/fold.ts';
 import type { Fact } from '../../domain/transfer/vocabulary.ts';
 import type { Step } from '../step.ts';
 import type { Streams } from '../streams.ts';
+import type { Perform } from './perform.ts';
 
 /**
- * First pins the profile, then, as a record of its own, creates the responses, each a transfer of its own. Without a
- * matching profile the transfer is held: data is never thrown away for want of a profile.
+ * First pins the profile, then runs its steps, each a record of its own, then creates the responses, each a transfer of
+ * its own. Without a matching profile the transfer is held: data is never thrown away for want of a profile.
  */
 export const process =
-  (profiles: readonly Profile[], streams: Streams, ids: Ids): Step =>
-  (folded) =>
+  (profiles: readonly Profile[], perform: Perform, streams: Streams, ids: Ids): Step =>
+  (folded, signal) =>
   async () => {
     const { transfer } = folded;
     if (transfer.profile === undefined) {
@@ -28,6 +29,11 @@ export const process =
     if (profile === undefined || payload === undefined) {
       const reason = `its profile ${transfer.profile} is no longer in the config`;
       return right([{ type: 'held', data: { code: 'noProfile', reason } }]);
+    }
+    const step = profile.steps[transfer.stepsDone];
+    if (step !== undefined) {
+      const done = await perform(step, folded, payload, signal)();
+      return isLeft(done) ? done : right([{ type: 'stepDone', data: done.right }]);
     }
     const responses: string[] = [];
     for (const [index] of profile.responses.entries()) {

@@ -33,6 +33,7 @@ const status = z.strictObject({
   listeners: z.array(z.strictObject({ protocol: text(64), host: text(255), port: count })).max(1000),
   open: count,
   held: count,
+  channels: count,
   residentBytes: count,
 }) satisfies z.ZodType<Status>;
 

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Delivery, FileFacts } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { codeOf } from '../shared/failing.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { directorySync, ensureDirectory } from '../shared/fsync.ts';
 import { explain, explainLink, fromSource } from './failures.ts';
 
@@ -32,10 +33,14 @@ export const directoryDelivery = (): Delivery => {
     const handle = await open(path, 'wx', 0o640);
     try {
       await writeAll(handle, fromSource(bytes));
+      faultPoint('delivery.fsync.before');
       await handle.sync();
+      faultPoint('delivery.fsync.after');
       const tick = setTimeout(clockTick);
       const facts = factsOf(await handle.stat({ bigint: true }));
+      faultPoint('delivery.prepared.before');
       await sync(directory);
+      faultPoint('delivery.prepared.after');
       await tick;
       return facts;
     } catch (error) {
@@ -51,9 +56,19 @@ export const directoryDelivery = (): Delivery => {
     return found === undefined ? undefined : factsOf(found);
   };
 
+  const link = async (directory: string, temporary: string, final: string): Promise<void> => {
+    faultPoint('delivery.link.before');
+    await linkFile(pathOf(directory, temporary), pathOf(directory, final));
+    faultPoint('delivery.link.after');
+  };
+
   const unlink = async (directory: string, name: string): Promise<void> => {
+    faultPoint('delivery.unlink.before');
     await unlinkFile(pathOf(directory, name)).catch(ignoreAbsent);
+    faultPoint('delivery.unlink.after');
+    faultPoint('delivery.directory.before');
     await sync(directory).catch(ignoreAbsent);
+    faultPoint('delivery.directory.after');
   };
 
   return {
@@ -61,10 +76,7 @@ export const directoryDelivery = (): Delivery => {
       attempt(() => prepare(directory, temporary, bytes), explain(directory, 'write a file into')),
     look: (directory, name) => attempt(() => look(directory, name), explain(directory, 'look into')),
     link: (directory, temporary, final) =>
-      attempt(
-        async () => linkFile(pathOf(directory, temporary), pathOf(directory, final)),
-        explainLink(directory, temporary, final),
-      ),
+      attempt(() => link(directory, temporary, final), explainLink(directory, temporary, final)),
     unlink: (directory, name) => attempt(() => unlink(directory, name), explain(directory, 'remove a file from')),
     temporaries: (directory) => attempt(() => temporariesIn(directory), explain(directory, 'list')),
   };

@@ -63,9 +63,18 @@ const greet = async (
   const { terminal, clock, data, entry, portOffset } = options;
   while (!signal.aborted) {
     const [inner, dmz] = await Promise.all([controls.inner.status()(), controls.dmz.status()()]);
-    const sftp = isLeft(dmz) ? undefined : dmz.right.listeners.find((each) => each.protocol === 'sftp')?.port;
+    const port = (protocol: string): number | undefined =>
+      isLeft(dmz) ? undefined : dmz.right.listeners.find((each) => each.protocol === protocol)?.port;
+    const sftp = port('sftp');
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
-      const lines = welcome({ data, entry, sftp, messageService: ports.messageService + portOffset });
+      const lines = welcome({
+        data,
+        entry,
+        sftp,
+        ftp: port('ftp'),
+        messageService: ports.messageService + portOffset,
+        fetch: ports.fetch + portOffset,
+      });
       for (const line of lines) terminal.out(line);
       return;
     }

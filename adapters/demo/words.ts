@@ -26,9 +26,13 @@ export const welcome = (options: {
   readonly data: string;
   readonly entry: string;
   readonly sftp: number;
+  readonly ftp: number | undefined;
   readonly messageService: number;
+  readonly fetch: number;
 }): readonly string[] => {
-  const { sftp, messageService } = options;
+  const { sftp, ftp, messageService, fetch } = options;
+  // Whoever kept an older config, or changed it, may have no such endpoint.
+  const withFtp = (line: string): readonly string[] => (ftp === undefined ? [] : [line]);
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
   return [
@@ -36,7 +40,9 @@ export const welcome = (options: {
     'Sallyport runs: inner and dmz on this machine, in pushback mode.',
     '',
     `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
+    ...withFtp(`  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
     `  message service  127.0.0.1 port ${messageService}`,
+    `  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`,
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
     `  logs             ${data}/inner.log and ${data}/dmz.log`,
     '',
@@ -44,6 +50,7 @@ export const welcome = (options: {
     '',
     `  curl --insecure --user demo:demo --upload-file README.md sftp://127.0.0.1:${sftp}/`,
     `  sftp -P ${sftp} demo@127.0.0.1`,
+    ...withFtp(`  curl --user demo:demo --upload-file README.md ftp://127.0.0.1:${ftp}/`),
     `  ls -l ${data}/inner/out/`,
     '',
     'Look at the transfers, and at one of them:',

@@ -5,6 +5,7 @@ import * as TE from 'fp-ts/lib/TaskEither.js';
 import { type LogFailure, permanent, temporary } from '../../domain/failure.ts';
 import type { EventLog, LoggedEvent } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { startWorker, workerFile } from '../shared/worker.ts';
 import { credits } from './credits.ts';
 import { follow } from './follow.ts';
@@ -57,6 +58,7 @@ export const embeddedEventLog = async (options: {
 
   const append = async (request: Extract<LogRequest, { kind: 'append' }>): Promise<AppendAnswer> => {
     const answer = (await link.call(request)) as AppendAnswer;
+    faultPoint('log.answer.after');
     if (answer.kind === 'appended') head.rise(answer.ordinal);
     return answer;
   };

@@ -1,4 +1,6 @@
 /** Group commit: what arrives while a commit runs goes into the next one. */
+
+import { faultPoint } from '../shared/fault-point.ts';
 import type { AppendAnswer, AppendRequest } from './protocol.ts';
 import type { EventStore } from './store.ts';
 
@@ -38,6 +40,7 @@ export const groupCommit = (store: EventStore, later: (run: () => void) => void)
   const commitGroup = (): void => {
     const group = takeGroup();
     const answers = store.appendAll(group.map(({ request }) => request));
+    faultPoint('log.answer.before');
     for (const [i, { answer }] of group.entries()) {
       const each = answers[i];
       if (each !== undefined) answer(each);

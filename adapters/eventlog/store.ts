@@ -1,4 +1,6 @@
 /** The log's tables: synchronous, on whatever thread it is called. */
+
+import { faultPoint } from '../shared/fault-point.ts';
 import { type Database, ensureSchema, isDiskFull, rollBack } from '../shared/sqlite.ts';
 import type { AppendAnswer, AppendRequest, Page, ReadRequest, StoredEvent } from './protocol.ts';
 import { judge, type Place } from './verdict.ts';
@@ -95,7 +97,9 @@ export const eventStore = (db: Database): EventStore => {
       try {
         begin.run();
         const answers = requests.map(append);
+        faultPoint('log.commit.before');
         commit.run();
+        faultPoint('log.commit.after');
         return answers;
       } catch (error) {
         // Only what is certainly not on disk may be answered as such: without a rollback the error stands.
@@ -126,7 +130,9 @@ export const eventStore = (db: Database): EventStore => {
     },
     checkpoint: () => {
       try {
+        faultPoint('log.checkpoint.before');
         db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+        faultPoint('log.checkpoint.after');
       } catch (error) {
         // The database cannot grow, but the write-ahead log still holds everything.
         if (!isDiskFull(error)) throw error;

@@ -6,6 +6,7 @@ import { type Refusal, refusal } from '../../domain/failure.ts';
 import { mayAsk, type PeerHandlers } from '../../domain/message.ts';
 import { payloadKey } from '../../domain/payload.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import type { Answering } from './connection.ts';
 import { type Reply, refusalReply, wordsOf } from './failures.ts';
 import { limits } from './limits.ts';
@@ -98,15 +99,18 @@ export const answer = (connection: Answering, options: Options): void => {
     const { size, bytes } = found.right;
     if (from > size) return refusalReply(refusal('invalid', `The payload ends at byte ${size}.`));
     if (stream.destroyed) return undefined;
+    faultPoint('message.payload.before');
     stream.respond({ ':status': from === 0 ? 200 : 206, 'content-length': size - from });
     await pipeline(bytes, stream);
+    faultPoint('message.payload.after');
     return undefined;
   };
 
   const send = (stream: ServerHttp2Stream, reply: Reply): void => {
     if (stream.destroyed || stream.closed) return;
+    faultPoint('message.answer.before');
     stream.respond({ ':status': reply.status, 'content-length': reply.body.length });
-    stream.end(reply.body);
+    stream.end(reply.body, () => faultPoint('message.answer.after'));
     // the rest of a request that was answered early is not wanted
     if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   };

@@ -2,6 +2,7 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { permanent, temporary } from '../../domain/failure.ts';
 import type { Clock } from '../../domain/ports.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import type { Asking } from './connection.ts';
 import { failing, failureOf, type Reply, wordsOf } from './failures.ts';
 import { limits } from './limits.ts';
@@ -94,10 +95,12 @@ export const ask = async (
   options: { readonly most: number; readonly clock: Clock; readonly milliseconds?: number },
 ): Promise<Reply> => {
   const { node } = connection.peer;
+  faultPoint('message.ask.before');
   const stream = request(connection, { ':method': 'POST', ':path': path }, body);
   return within(options.clock, options.milliseconds ?? limits.ask, stream, node, async () => {
     const headers = await answered(stream, node);
     const reply = { status: headers[':status'] ?? 0, body: await take(stream, headers, options.most, node) };
+    faultPoint('message.ask.after');
     // an answer may come before the whole question was sent
     if (!stream.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
     return reply;

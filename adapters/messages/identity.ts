@@ -20,13 +20,13 @@ const chainProblem = (socket: TLSSocket): string => {
 };
 
 /**
- * The peer at the other end, or why we do not talk to it: no certificate, not of our CA, outside its time, not of the
+ * The peer at the other end with its certificate (DER; Node gives it only once), or why we do not talk to it: no certificate, not of our CA, outside its time, not of the
  * other role, not in our list, or not the very certificate in our list.
  */
 export const identify = (
   socket: TLSSocket,
   own: { readonly role: Role; readonly peers: readonly KnownPeer[]; readonly now: number },
-): Either<string, Peer> => {
+): Either<string, { readonly peer: Peer; readonly certificate: Uint8Array }> => {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return left('it shows no certificate');
   if (!socket.authorized) return left(chainProblem(socket));
@@ -47,5 +47,5 @@ export const identify = (
   const fingerprint = `sha256:${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
   if (!known.some((peer) => peer.fingerprint === fingerprint))
     return left(`its certificate ${fingerprint} is not the one that messageService.peers has for "${node}"`);
-  return right({ role: wanted, node });
+  return right({ peer: { role: wanted, node }, certificate: certificate.raw });
 };

@@ -1,9 +1,9 @@
 /** The message service: HTTP/2 over TLS 1.3 between the two servers, direct or pushback. */
 import { permanent, temporary } from '../../domain/failure.ts';
-import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer } from '../../domain/message.ts';
+import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer, ticketAnswer } from '../../domain/message.ts';
 import { attempt } from '../shared/attempt.ts';
 import { ask, askPayload, noLink } from './ask.ts';
-import { decodeSequence, encodeOne, encodeSequence } from './codec.ts';
+import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import type { Asking } from './connection.ts';
 import { credits } from './credits.ts';
 import { explain, failing, failureOf } from './failures.ts';
@@ -15,21 +15,20 @@ export type { MessageServiceOptions };
 
 const tooLarge = (text: string): Error => failing(permanent('tooLarge', text));
 
+const badAnswer = (node: string): Error =>
+  failing(temporary('badAnswer', `${node} answered something that is not understood; do both run one version?`));
+
 const answersIn = (node: string, body: Uint8Array, count: number): readonly ParcelAnswer[] => {
-  try {
-    const answers = decodeSequence(body, count).map((item) => parcelAnswer.parse(item));
-    if (answers.length === count) return answers;
-  } catch {
-    // as good as none
-  }
-  throw failing(temporary('badAnswer', `${node} answered something that is not understood; do both run one version?`));
+  const answers = decoded(() => decodeSequence(body, count).map((item) => parcelAnswer.parse(item)));
+  if (answers?.length !== count) throw badAnswer(node);
+  return answers;
 };
 
 /** The message service of a server. It is silent until `start`, and asks only while the link is up. */
 export const messageService = (options: MessageServiceOptions): Messages => {
   const { maxMessageSize: most, clock, log } = options;
   const listeners = new Set<(state: LinkState) => void>();
-  const { links, start, close } = network(options, (state) => {
+  const { links, certificates, start, close } = network(options, (state) => {
     log[state.up ? 'info' : 'warn'](`message service: the link to ${state.node} is ${state.up ? 'up' : 'down'}`, {
       node: state.node,
     });
@@ -57,6 +56,7 @@ export const messageService = (options: MessageServiceOptions): Messages => {
   return {
     start: (handlers) => attempt(() => start(handlers), explain),
     links: () => [...links.values()].map((each) => each.state()),
+    certificateOf: (node) => certificates.get(node),
     onLink: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -69,6 +69,13 @@ export const messageService = (options: MessageServiceOptions): Messages => {
       }, explain),
     payload: (from, key, start) =>
       attempt(async () => askPayload(askingOn(from, 'bulk'), key, start, { most, clock }), explain),
+    ticket: (from, key) =>
+      attempt(async () => {
+        const body = await post(from, '/ticket', encodeOne({ key }));
+        const answer = decoded(() => ticketAnswer.parse(decodeOne(body)));
+        if (answer === undefined) throw badAnswer(from);
+        return answer.ticket;
+      }, explain),
     channels: (to, snapshot) =>
       attempt(async () => {
         await post(to, '/channels', encodeOne(snapshot));

@@ -1,7 +1,8 @@
 /** The connections of a server: who listens, who dials what, and to which link each connection belongs. */
 import { randomUUID } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { type LinkState, mayAsk, type PeerHandlers } from '../../domain/message.ts';
+import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import { type LinkState, mayAsk, type Peer, type PeerHandlers } from '../../domain/message.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
 import { otherRole, type Role } from '../../domain/role.ts';
 import type { Answering, Connection } from './connection.ts';
@@ -35,6 +36,8 @@ export type MessageServiceOptions = {
 /** The links of a server, by the peer's node; those of one that was not started are down. */
 export type Network = {
   readonly links: ReadonlyMap<string, Link>;
+  /** Certificates (DER) of the peers that have proved to be themselves. */
+  readonly certificates: ReadonlyMap<string, Uint8Array>;
   readonly start: (handlers: PeerHandlers) => Promise<void>;
   readonly close: () => Promise<void>;
 };
@@ -56,7 +59,14 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
     if (found === undefined) throw new Error(`there is no link to ${peer}`);
     return found;
   };
-  const check = (socket: TLSSocket) => identify(socket, { role, peers: options.peers, now: clock.now() });
+  const certificates = new Map<string, Uint8Array>();
+  const check = (socket: TLSSocket): Either<string, Peer> => {
+    const identified = identify(socket, { role, peers: options.peers, now: clock.now() });
+    if (isLeft(identified)) return identified;
+    const { peer, certificate } = identified.right;
+    certificates.set(peer.node, certificate);
+    return right(peer);
+  };
   const track = (connection: Connection): void => {
     open.add(connection);
     void connection.closed.then(() => open.delete(connection));
@@ -143,7 +153,7 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
     await Promise.all([closing, ...running]);
   };
 
-  return { links, start, close };
+  return { links, certificates, start, close };
 };
 
 /** Waits for the peer's hello on a connection that we dialled for it. */

@@ -4,6 +4,7 @@ import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadStore, PayloadWriter, StoredPayload } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { codeOf, failing } from '../shared/failing.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { directorySync, ensureDirectory } from '../shared/fsync.ts';
 import { readRange } from './file.ts';
 import { explain, health } from './health.ts';
@@ -29,7 +30,9 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
   const prepareShard = async (directory: string): Promise<void> => {
     if (shards.has(basename(directory))) return;
     await mkdir(directory, { recursive: true, mode: 0o700 });
+    faultPoint('payload.shard.before');
     await disk.must(() => syncDirectory(root));
+    faultPoint('payload.shard.after');
     shards.add(basename(directory));
   };
 
@@ -75,7 +78,9 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
     const place = placeOf(root, key);
     await (await writers.get(key))?.abandon();
     // The committed name goes last: alone, an unfinished one with all of its bytes would look resumable.
+    faultPoint('payload.remove.before');
     for (const path of [place.partial, place.scattered, place.file]) await removeFile(path);
+    faultPoint('payload.remove.after');
   };
 
   async function* list(node: string): AsyncGenerator<StoredPayload & { readonly committed: boolean }> {

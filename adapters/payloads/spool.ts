@@ -1,4 +1,5 @@
 import { type FileHandle, rename } from 'node:fs/promises';
+import { faultPoint } from '../shared/fault-point.ts';
 import { contentHash } from './content-hash.ts';
 import { extents } from './extents.ts';
 import { readFully, writeFully } from './file.ts';
@@ -55,14 +56,18 @@ export const spool = (place: Place, handle: FileHandle, length: number, health: 
   };
 
   const call = async (name: string): Promise<void> => {
+    faultPoint('payload.scatter.before');
     await rename(path, name);
+    faultPoint('payload.scatter.after');
     path = name;
   };
 
   const syncInBackground = (): void => {
     unsynced = 0;
+    faultPoint('payload.datasync.before');
     syncing = health
       .must(() => handle.datasync())
+      .then(() => faultPoint('payload.datasync.after'))
       .catch(fail)
       .finally(() => {
         syncing = undefined;

@@ -3,6 +3,7 @@ import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadWriter } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { failing } from '../shared/failing.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import type { DirectorySync } from '../shared/fsync.ts';
 import { extents } from './extents.ts';
 import { explain, type Health } from './health.ts';
@@ -55,12 +56,20 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
 
   /** From the link on the payload may be found, so whatever fails after it leaves the outcome unknown: fatal. */
   const publish = async (): Promise<void> => {
+    faultPoint('payload.fsync.before');
     await health.must(() => handle.sync());
+    faultPoint('payload.fsync.after');
     health.check();
+    faultPoint('payload.link.before');
     await link(way.path, place.file);
+    faultPoint('payload.link.after');
     await health.must(async () => {
+      faultPoint('payload.unlink.before');
       await unlink(way.path);
+      faultPoint('payload.unlink.after');
+      faultPoint('payload.directory.before');
       await syncDirectory(place.directory);
+      faultPoint('payload.directory.after');
     });
   };
 
@@ -90,9 +99,13 @@ export const payloadWriter = (context: WriterContext): PayloadWriter => {
 
   const keepFile = async (): Promise<void> => {
     await handle.truncate(way.written);
+    faultPoint('payload.keep.before');
     await health.must(() => handle.sync());
+    faultPoint('payload.keep.after');
     if (way.path !== place.partial) await rename(way.path, place.partial);
+    faultPoint('payload.kept.before');
     await health.must(() => syncDirectory(place.directory));
+    faultPoint('payload.kept.after');
   };
 
   const abandon = async (keep: boolean): Promise<void> => {

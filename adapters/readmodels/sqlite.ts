@@ -2,12 +2,15 @@
 import { type Failure, temporary } from '../../domain/failure.ts';
 import type { Projection, Query, ReadModels, Row } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
+import { failing, failureIn } from '../shared/failing.ts';
 import { startWorker, workerFile } from '../shared/worker.ts';
 import type { ModelRequest, ModelResponse, ModelWorkerData, SqlQuery } from './protocol.ts';
 import { changeOf, tableSpecOf } from './rows.ts';
 import { countRows, selectRows } from './sql.ts';
 
+const full = temporary('noSpace', 'the disk of the read models is full; free some space');
 const unavailable = (error: unknown): Failure =>
+  failureIn(error) ??
   temporary('unavailable', `the read models cannot be used: ${error instanceof Error ? error.message : String(error)}`);
 
 /**
@@ -31,7 +34,7 @@ export const sqliteReadModels = async (options: { readonly directory: string }):
   ): Promise<Extract<ModelResponse, { kind: K }>> => {
     if (broken !== undefined) throw broken;
     const response = await link.call(request);
-    if (response.kind === 'full') throw new Error('the disk is full; free some space');
+    if (response.kind === 'full') throw failing(full);
     if (response.kind !== kind) throw new Error(`asked for ${kind}, was answered ${response.kind}`);
     return response as Extract<ModelResponse, { kind: K }>;
   };

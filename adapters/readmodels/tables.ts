@@ -1,4 +1,6 @@
 /** The read models' tables: synchronous, on whatever thread it is called. */
+
+import { faultPoint } from '../shared/fault-point.ts';
 import { type Database, ensureSchema, isDiskFull, rollBack, type Statement } from '../shared/sqlite.ts';
 import type { ModelRequest, ModelResponse, TableSpec } from './protocol.ts';
 import { createTable, planned, tableOf, upsertRow } from './sql.ts';
@@ -29,7 +31,9 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
     try {
       db.exec('BEGIN IMMEDIATE');
       const response = run();
+      faultPoint('model.commit.before');
       db.exec('COMMIT');
+      faultPoint('model.commit.after');
       return response;
     } catch (error) {
       if (!isDiskFull(error)) throw error;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Attributes, SFTPWrapper } from 'ssh2';
 import type { Session } from '../../domain/intake.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { directories } from './directories.ts';
 import { announceExtensions, renamePaths } from './extensions.ts';
 import { files } from './files.ts';
@@ -23,6 +24,8 @@ export type ChannelContext = {
 /** A running channel. */
 export type Channel = {
   readonly busy: () => boolean;
+  /** Did the client end it after every one of its requests was answered? */
+  readonly orderly: () => boolean;
   /** Goes on after new keys were agreed: nothing is begun while that lasts. */
   readonly resume: () => void;
   /** Gives up everything open and answers nothing more; a file that is being made durable is still completed. */
@@ -36,6 +39,7 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   const { session, socket, clock, log, onActivity } = context;
   const handles = handleTable();
   let over = false;
+  let orderly = false;
 
   announceExtensions(sftp);
   const queue: Requests = requests(
@@ -57,11 +61,14 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
     },
   });
 
-  const submit = (request: number, lane: number | undefined, work: () => Reply | Promise<Reply>): void => {
+  const submit: Submit = (request, lane, work, promise = false) => {
     onActivity();
     queue.submit(lane, async () => {
       const reply = await attemptWork(work, log);
-      if (!over) send(sftp, request, reply);
+      if (over) return;
+      if (promise) faultPoint('reply.before');
+      send(sftp, request, reply);
+      if (promise) faultPoint('reply.after');
     });
   };
 
@@ -81,11 +88,20 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
     void stop();
   });
   // Without our own end OpenSSH waits for ever when it quits; what it asked before is still answered.
-  sftp.on('end', () => void queue.idle().then(() => sftp.end()));
-  return { busy: () => queue.running() > 0, resume: queue.pump, stop };
+  sftp.on('end', () => {
+    orderly = queue.running() === 0 && queue.waiting() === 0;
+    void queue.idle().then(() => sftp.end());
+  });
+  return { busy: () => queue.running() > 0, orderly: () => orderly, resume: queue.pump, stop };
 };
 
-type Submit = (request: number, lane: number | undefined, work: () => Reply | Promise<Reply>) => void;
+/** `promise`: an OK to it makes the file ours. */
+type Submit = (
+  request: number,
+  lane: number | undefined,
+  work: () => Reply | Promise<Reply>,
+  promise?: boolean,
+) => void;
 
 const listen = (
   sftp: SFTPWrapper,
@@ -96,17 +112,23 @@ const listen = (
 ): void => {
   const file = files(session, handles, now);
   const names = directories(session, handles, now);
-  const onHandle = (request: number, handle: Buffer, work: (id: number) => Reply | Promise<Reply>): void => {
+  const onHandle = (
+    request: number,
+    handle: Buffer,
+    work: (id: number) => Reply | Promise<Reply>,
+    promise?: boolean,
+  ): void => {
     const id = handleId(handle);
-    submit(request, id, () => work(id));
+    submit(request, id, () => work(id), promise);
   };
-  const onName = (request: number, work: () => Reply | Promise<Reply>): void => submit(request, undefined, work);
+  const onName = (request: number, work: () => Reply | Promise<Reply>, promise?: boolean): void =>
+    submit(request, undefined, work, promise);
 
   sftp.on('OPEN', (id, path, flags) => onName(id, () => file.open(path, flags)));
   sftp.on('READ', (id, handle, offset, length) => onHandle(id, handle, (at) => file.read(at, offset, length)));
   // ssh2 gives each packet a part of a buffer of its own, so the bytes may be kept without a copy.
   sftp.on('WRITE', (id, handle, offset, bytes) => onHandle(id, handle, (at) => file.write(at, offset, bytes)));
-  sftp.on('CLOSE', (id, handle) => onHandle(id, handle, file.close));
+  sftp.on('CLOSE', (id, handle) => onHandle(id, handle, file.close, true));
   sftp.on('FSTAT', (id, handle) => onHandle(id, handle, file.stat));
   sftp.on('FSETSTAT', (id, handle, wanted: Partial<Attributes>) =>
     onHandle(id, handle, (at) => file.setStat(at, wanted)),
@@ -120,18 +142,21 @@ const listen = (
   sftp.on('REMOVE', (id, path) => onName(id, () => names.remove(path)));
   sftp.on('MKDIR', (id, path) => onName(id, () => names.makeDirectory(path)));
   sftp.on('RMDIR', (id, path) => onName(id, () => names.removeDirectory(path)));
-  sftp.on('RENAME', (id, from, to) => onName(id, () => names.rename(from, to, false)));
+  sftp.on('RENAME', (id, from, to) => onName(id, () => names.rename(from, to, false), true));
   sftp.on('READLINK', (id) => onName(id, () => noLinks));
   sftp.on('SYMLINK', (id) => onName(id, () => noLinks));
-  sftp.on('EXTENDED', (id, name, data) =>
-    onName(id, () => {
-      if (name !== 'posix-rename@openssh.com') return unsupported('this extension is not supported');
-      const paths = renamePaths(data);
-      return paths === undefined
-        ? { kind: 'status', code: status.badMessage, text: 'malformed posix-rename request' }
-        : names.rename(paths[0], paths[1], true);
-    }),
-  );
+  sftp.on('EXTENDED', (id, name, data) => {
+    const promise = name === 'posix-rename@openssh.com';
+    onName(id, () => extended(names, promise, data), promise);
+  });
+};
+
+const extended = (names: ReturnType<typeof directories>, isRename: boolean, data: Buffer): Reply | Promise<Reply> => {
+  if (!isRename) return unsupported('this extension is not supported');
+  const paths = renamePaths(data);
+  return paths === undefined
+    ? { kind: 'status', code: status.badMessage, text: 'malformed posix-rename request' }
+    : names.rename(paths[0], paths[1], true);
 };
 
 const noLinks = unsupported('there are no symbolic links here');

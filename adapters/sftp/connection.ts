@@ -23,13 +23,14 @@ export const serveConnection = (
   socket: Socket,
   address: string,
   limits: ConnectionLimits,
-  { intake, log, clock }: ListenerContext,
+  { intake, log, clock }: Omit<ListenerContext, 'directory'>,
 ): Promise<void> => {
   const channels = new Set<Channel>();
   let session: Session | undefined;
   let authenticated = false;
   let closed = false;
   let opened = 0;
+  let orderly = false;
   let lastActivity = clock.monotonic();
   let cancelTimer = (): void => {};
   const onActivity = (): void => {
@@ -102,6 +103,7 @@ export const serveConnection = (
       channels.add(channel);
       sftp.once('close', () => {
         opened -= 1;
+        orderly = channel.orderly();
         void channel.stop().finally(() => channels.delete(channel));
       });
     });
@@ -114,8 +116,9 @@ export const serveConnection = (
       const ending = session;
       if (ending === undefined) return;
       ending.ended.removeEventListener('abort', onEnded);
+      if (channels.size > 0) orderly = [...channels].every((channel) => channel.orderly());
       await Promise.all([...channels].map((channel) => channel.stop()));
-      await ending.close();
+      await ending.close({ orderly });
       log.info('sftp session ended', { login: ending.login, channel: ending.channel, address });
     };
     socket.once('close', () => {

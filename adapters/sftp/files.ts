@@ -19,7 +19,7 @@ export const tooManyHandles = refused(refusal('busy', 'too many open handles: cl
 
 /** OPEN, READ, WRITE, CLOSE, FSTAT and FSETSTAT of one channel. */
 export const files = (session: Session, handles: Handles, now: () => number) => ({
-  /** Any open for writing begins a file anew; what was delivered before is never changed in place. */
+  /** An open for writing that does not truncate goes on with an unfinished upload; what was delivered is never changed. */
   open: async (path: string, flags: number): Promise<Reply> => {
     if (handles.full()) return tooManyHandles;
     if ((flags & mode.WRITE) === 0 && (flags & mode.APPEND) === 0)
@@ -29,7 +29,8 @@ export const files = (session: Session, handles: Handles, now: () => number) => 
     const objection = await objectionTo(session, path, flags);
     if (objection !== undefined) return objection;
     const append = (flags & mode.APPEND) !== 0;
-    return answered(session.upload(path), (upload) => handle(handles, { kind: 'upload', upload, append }));
+    const resume = (flags & mode.TRUNC) === 0;
+    return answered(session.upload(path, { resume }), (upload) => handle(handles, { kind: 'upload', upload, append }));
   },
 
   read: async (id: number, offset: number, length: number): Promise<Reply> => {
@@ -98,12 +99,8 @@ const handle = (handles: Handles, open: Parameters<Handles['add']>[0]): Reply =>
 const objectionTo = async (session: Session, path: string, flags: number): Promise<Reply | undefined> => {
   const exclusive = (flags & mode.CREAT) !== 0 && (flags & mode.EXCL) !== 0;
   const mustExist = (flags & mode.CREAT) === 0;
-  const append = (flags & mode.APPEND) !== 0 && (flags & mode.TRUNC) === 0;
-  if (!exclusive && !mustExist && !append) return undefined;
+  if (!exclusive && !mustExist) return undefined;
   const found = await session.stat(path)();
   if (found._tag === 'Left') return found.left.reason === 'notFound' && !mustExist ? undefined : refused(found.left);
-  if (exclusive) return refused(refusal('exists', 'the file already exists'));
-  if (append && found.right.size > 0)
-    return refused(refusal('notPermitted', 'a delivered file cannot be appended to; send it whole'));
-  return undefined;
+  return exclusive ? refused(refusal('exists', 'the file already exists')) : undefined;
 };

@@ -47,10 +47,16 @@ const read = async (file: string): Promise<HostKey> => {
   const pem = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new Error(`host key ${file} cannot be read; name a file that this server's user may read`, { cause });
   });
-  const key = parse(pem);
+  const key = hostKey(pem);
   if (key === undefined)
     throw new Error(`host key ${file} is not a private key without a passphrase; make one with ssh-keygen -t ed25519`);
-  return { pem, type: key.type, fingerprint: fingerprint(key.getPublicSSH()) };
+  return key;
+};
+
+/** A host key from its PEM text, in a form that ssh2 knows; undefined where it is none. */
+export const hostKey = (pem: string): HostKey | undefined => {
+  const key = parse(pem);
+  return key === undefined ? undefined : { pem, type: key.type, fingerprint: fingerprint(key.getPublicSSH()) };
 };
 
 const parse = (pem: string): ParsedKey | undefined => {

@@ -1,9 +1,10 @@
 /** SFTP over SSH. */
 import { z } from 'zod';
-import { permanent, temporary } from '../../domain/failure.ts';
 import { protocol } from '../../domain/protocol.ts';
 import { duration, filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
+import { whyNotOpen } from './errors.ts';
+import { hostKeys } from './host-keys.ts';
 import { listen } from './listener.ts';
 
 const settings = z.strictObject({
@@ -30,21 +31,7 @@ export const sftp = protocol({
   settings,
   listen: (given, context) =>
     attempt(
-      () => listen(given, context),
-      (error) => {
-        const code = (error as { code?: unknown }).code;
-        const where = `sftp ${given.host}:${given.port}`;
-        if (code === 'EADDRINUSE')
-          return temporary(
-            'addressInUse',
-            `${where}: the port is in use; end the other program or choose another port`,
-          );
-        if (code === 'EACCES')
-          return permanent(
-            'notPermitted',
-            `${where}: not permitted; grant CAP_NET_BIND_SERVICE or choose a port above 1023`,
-          );
-        return permanent('cannotListen', `${where}: ${error instanceof Error ? error.message : 'cannot listen'}`);
-      },
+      async () => listen(given, await hostKeys(given.hostKeys, context.directory), context),
+      whyNotOpen(`sftp ${given.host}:${given.port}`),
     ),
 });

@@ -4,23 +4,25 @@ import ssh2 from 'ssh2';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { algorithms } from './algorithms.ts';
 import { type ConnectionLimits, serveConnection } from './connection.ts';
-import { hostKeys } from './host-keys.ts';
+import type { HostKey } from './host-keys.ts';
 
 /** The settings of one endpoint; times in milliseconds. */
 export type ListenerSettings = ConnectionLimits & {
   readonly host: string;
   readonly port: number;
-  readonly hostKeys?: readonly string[] | undefined;
   readonly banner?: string | undefined;
   readonly maxConnections: number;
 };
 
 type Accepted = { readonly socket: Socket; readonly cancel: () => void; done: Promise<void> };
 
-/** Opens the endpoint. Throws where a host key or the address cannot be had. */
-export const listen = async (settings: ListenerSettings, context: ListenerContext): Promise<Listener> => {
+/** Opens the endpoint. Throws where the address cannot be had. */
+export const listen = async (
+  settings: ListenerSettings,
+  keys: readonly HostKey[],
+  context: Omit<ListenerContext, 'directory'>,
+): Promise<Listener> => {
   const { log, clock } = context;
-  const keys = await hostKeys(settings.hostKeys, context.directory);
   const accepted = new Map<string, Accepted>();
 
   const ssh = new ssh2.Server({

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
+import { faultPoint } from './fault-point.ts';
 
 export type Database = InstanceType<typeof DatabaseSync>;
 export type Statement = ReturnType<Database['prepare']>;
@@ -31,8 +32,10 @@ export const openDatabase = (directory: string, name: string, synchronous: 'FULL
     db.close();
     throw error;
   }
+  faultPoint('database.directory.before');
   syncDirectory(directory);
   syncDirectory(dirname(resolve(directory)));
+  faultPoint('database.directory.after');
   return db;
 };
 

@@ -8,7 +8,7 @@ export const partnerSends = scenario(
     new: { received: 'received' },
     received: { forwarded: 'forwarded' },
     forwarded: { fetched: 'fetched' },
-    fetched: { matched: 'fetched', processed: 'processed' },
+    fetched: { matched: 'fetched', stepDone: 'fetched', processed: 'processed' },
     processed: { acknowledged: 'acknowledged' },
   },
   ['acknowledged'],

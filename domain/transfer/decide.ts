@@ -7,12 +7,12 @@ import type { Fact, Who } from './vocabulary.ts';
 /** When the system stops trying by itself, and how long it waits between tries (milliseconds). */
 export type RetryPolicy = { readonly attempts: number; readonly firstDelay: number; readonly longestDelay: number };
 
-/** Tries over about an hour, then holds. */
-export const defaultRetries: RetryPolicy = { attempts: 12, firstDelay: 1_000, longestDelay: 600_000 };
-
 /** How long to wait after the n-th failed try (n from 1), in milliseconds; doubles up to the longest. */
 export const delayAfter = (tries: number, policy: RetryPolicy): number =>
   Math.min(policy.firstDelay * 2 ** Math.max(0, Math.min(tries, 30) - 1), policy.longestDelay);
+
+/** Is it only that there is no room, or no turn, yet? Such a try does not count: waiting for room never holds a transfer. */
+export const onlyWaits = ({ code }: Failure): boolean => code === 'noSpace' || code === 'noSlot';
 
 /** What a failed try of a step means: it is counted, and the transfer is held when no further try would help. */
 export const afterFailure = (folded: Folded, step: string, failure: Failure, policy: RetryPolicy): readonly Fact[] => {

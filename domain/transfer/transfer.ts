@@ -5,6 +5,7 @@ import type { EventData, Target, TransferEvent, Who } from './vocabulary.ts';
 /** The facts of one transfer. Its state (where it is) is the machine's; this is what is known about it. */
 export type Transfer = {
   readonly channel: string;
+  /** As the partner or the latest step named it. */
   readonly name: string;
   /** The path in the partner's home under which it was delivered or last seen; null once removed from view. */
   readonly path: string | null;
@@ -12,11 +13,13 @@ export type Transfer = {
   readonly protocol?: string;
   readonly by?: Who;
   readonly payload?: PayloadRef;
-  /** Inner's own copy of the payload. */
+  /** Inner's own copy of the payload, as the steps so far have made it. */
   readonly copy?: PayloadRef;
   readonly target?: Target;
   readonly parent?: EventData<'created'>['parent'];
   readonly profile?: string;
+  /** How many of the profile's steps are done. */
+  readonly stepsDone: number;
   readonly responses: readonly string[];
   readonly prepared?: EventData<'prepared'>;
   readonly final?: string;
@@ -25,13 +28,15 @@ export type Transfer = {
   readonly dmz?: string;
   /** How often a person has retried or released. */
   readonly run: number;
-  /** Failed tries of the present state's step in this run. */
+  /** Failed tries of the present state's step (in a profile: of its present step) in this run. */
   readonly attempt: number;
   readonly lastFailure?: EventData<'stepFailed'> & { readonly at: number };
   readonly held?: EventData<'held'>;
   readonly viewChanges: number;
-  /** Does the partner know that we have it? False until it went on after our OK, or repeated the delivery. */
+  /** Does the partner know that we have it? False until it went on after our OK. */
   readonly heard: boolean;
+  /** How often it was delivered again by a partner that did not. */
+  readonly repeats: number;
   readonly purged: boolean;
   /** The last originSeq of each origin. */
   readonly seqs: Readonly<Record<string, number>>;
@@ -44,12 +49,14 @@ export const unborn: Transfer = {
   channel: '',
   name: '',
   path: null,
+  stepsDone: 0,
   responses: [],
   inline: false,
   run: 0,
   attempt: 0,
   viewChanges: 0,
   heard: false,
+  repeats: 0,
   purged: false,
   seqs: {},
   createdAt: 0,
@@ -81,6 +88,10 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
       return { ...moved, copy: event.data.payload };
     case 'matched':
       return { ...transfer, profile: event.data.profile };
+    case 'stepDone': {
+      const { index, payload: copy, name } = event.data;
+      return { ...moved, stepsDone: index + 1, ...(copy && { copy }), ...(name !== undefined && { name }) };
+    }
     case 'processed':
       return { ...moved, responses: event.data.responses };
     case 'prepared':
@@ -101,8 +112,9 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'abandoned':
       return transfer;
     case 'confirmed':
-    case 'repeated':
       return { ...transfer, heard: true };
+    case 'repeated':
+      return { ...transfer, repeats: before.repeats + 1 };
     case 'viewChanged':
       return {
         ...transfer,

@@ -56,6 +56,13 @@ export const vocabulary = {
   fetched: z.strictObject({ payload: payloadRef }),
   /** The profile is pinned. */
   matched: z.strictObject({ profile: name }),
+  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither. */
+  stepDone: z.strictObject({
+    index: z.number().int().nonnegative(),
+    step: name,
+    payload: payloadRef.optional(),
+    name: text(255).optional(),
+  }),
   /** The profile's steps ran and its responses are created. */
   processed: z.strictObject({ responses: z.array(transferId).max(100) }),
   /** The giver knows that its payload was processed; it may now free its copy. */
@@ -83,7 +90,7 @@ export const vocabulary = {
   viewChanged: z.strictObject({ path: text(4096).nullable(), modified: z.number().int().optional() }),
   /** The partner is known to have had its OK: it went on, or said goodbye after it. */
   confirmed: z.strictObject({}),
-  /** The partner had not heard its OK and delivered the same again: answered OK, once, without a second transfer. */
+  /** The partner had not heard its OK and delivered the same again: answered OK without a second transfer. */
   repeated: z.strictObject({ by: who }),
   /** This server's copy of the payload is gone. */
   purged: z.strictObject({}),
@@ -122,6 +129,7 @@ export const labels: Readonly<Record<EventType, string>> = {
   forwarded: 'forwarded',
   fetched: 'fetched',
   matched: 'matched',
+  stepDone: 'step done',
   processed: 'processed',
   acknowledged: 'acknowledged',
   prepared: 'prepared',

@@ -1,5 +1,5 @@
 /** Events in words for people. */
-import type { TransferEvent } from './vocabulary.ts';
+import type { EventData, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -22,6 +22,8 @@ export const eventWords = (event: TransferEvent): string => {
       return sizeWords(event.data.payload.size);
     case 'matched':
       return `profile ${event.data.profile}`;
+    case 'stepDone':
+      return stepWords(event.data);
     case 'sent':
       return event.data.final;
     case 'stepFailed':
@@ -44,6 +46,11 @@ export const eventWords = (event: TransferEvent): string => {
       return '';
   }
 };
+
+const stepWords = ({ index, step, payload, name }: EventData<'stepDone'>): string =>
+  [`${index + 1}: ${step}`, ...(payload ? [sizeWords(payload.size)] : []), ...(name === undefined ? [] : [name])].join(
+    ' ',
+  );
 
 const from = ({ login, address }: { readonly login?: string | undefined; readonly address?: string | undefined }) =>
   login === undefined ? [] : ['from', address === undefined ? login : `${login}@${address}`];

@@ -4,7 +4,7 @@ import { isTemporaryName } from '../../domain/channel.ts';
 import { globMatches } from '../../domain/glob.ts';
 import { baseName, parentOf, resolvePath } from '../../domain/path.ts';
 import { chooseProfile } from '../../domain/profile.ts';
-import { duration, size } from '../../domain/units.ts';
+import { duration, freeAmount, size } from '../../domain/units.ts';
 import { given } from '../support/given.ts';
 
 describe('a pattern', () => {
@@ -95,10 +95,23 @@ describe('sizes and durations', () => {
   });
 });
 
+describe('an amount of free space', () => {
+  it('is a size or a share', () => {
+    expect([freeAmount.parse('5 %'), freeAmount.parse('0.5%'), freeAmount.parse('1 KiB'), freeAmount.parse(7)]).toEqual(
+      [{ share: 0.05 }, { share: 0.005 }, { bytes: 1024 }, { bytes: 7 }],
+    );
+    for (const wrong of ['100 %', '-1 %', 'some'])
+      expect(freeAmount.safeParse(wrong).error?.issues[0]?.message).toBe(
+        `"${wrong}" is not understood; write "1 GiB" or "5 %"`,
+      );
+  });
+});
+
 describe('a profile', () => {
   const profile = (name: string, channel: string | undefined, pattern: string) => ({
     name,
     match: { channel, name: pattern },
+    steps: [],
     responses: [],
   });
   const { transfer } = given('received');

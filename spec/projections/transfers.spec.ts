@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stepOf } from '../../actors/roles.ts';
 import { encode } from '../../domain/transfer/codec.ts';
-import { defaultRetries } from '../../domain/transfer/decide.ts';
 import { transferStream } from '../../domain/transfer/event-id.ts';
 import type { Fact } from '../../domain/transfer/vocabulary.ts';
 import { type TransferRecord, transfersProjection } from '../../projections/transfers.ts';
@@ -12,7 +11,8 @@ const inner = transfersProjection({
   node: 'inner-1',
   peer: undefined,
   stepOf,
-  retries: defaultRetries,
+  laneOf: (step) => step,
+  retries: { attempts: 12, firstDelay: 1_000, longestDelay: 600_000 },
   keepFor: 1_000,
 });
 

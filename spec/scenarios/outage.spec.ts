@@ -77,8 +77,10 @@ const killInTheMiddle = (server: (pair: Pair) => Server) =>
 const expectNoOrphans = async (pair: Pair, transfers: number): Promise<void> => {
   for (const server of [pair.dmz, pair.inner]) {
     await server.start();
-    const payloads = await readdir(join(server.data, 'transfer'), { recursive: true, withFileTypes: true });
-    expect(payloads.filter((each) => each.isFile()).length).toBe(transfers);
+    await until('nothing but the payloads of transfers is left', async () => {
+      const payloads = await readdir(join(server.data, 'transfer'), { recursive: true, withFileTypes: true });
+      return payloads.filter((each) => each.isFile()).length === transfers;
+    });
   }
   expect((await readdir(pair.out)).filter((name) => name.startsWith('.'))).toEqual([]);
 };

@@ -3,6 +3,8 @@ import { type NodePorts, type RunningNode, startNode } from '../../actors/node.t
 import type { Ids, Log } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { countedIds } from '../support/manual-clock.ts';
+import { memoryDisk } from '../support/memory-disk.ts';
+import { memoryPrograms } from '../support/memory-programs.ts';
 import { configs, passwords, verifiers } from './config.ts';
 import { type Outcome, openOutcome, simulatedDelivery } from './delivery.ts';
 import { type Disk, emptyDisk, loseWhatIsNotDurable } from './disk.ts';
@@ -70,8 +72,10 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
       eventLog: simulatedLog(own, disk),
       models: simulatedModels(own, disk),
       payloads,
+      disk: memoryDisk(2 ** 40),
       messages: link.messages(own, { role, node: nodes[role] }),
       delivery: simulatedDelivery(own, outcome),
+      programs: memoryPrograms({}),
       verifiers,
       clock: clockOf(own, disk.wall),
       ids,

@@ -15,6 +15,10 @@ export const openSsh = (pair: Pair, commands: readonly string[], within?: number
 export const curlPut = (pair: Pair, file: string, path: string): Promise<Ran> =>
   run('curl', ['-sS', '-k', '-u', `acme:${password}`, '-T', file, `sftp://127.0.0.1:${pair.sftpPort}${path}`]);
 
+/** curl with the channel's password, over FTP. */
+export const curlFtp = (pair: Pair, path: string, ...args: readonly string[]): Promise<Ran> =>
+  run('curl', ['-q', '-sS', '-u', `acme:${password}`, ...args, `ftp://127.0.0.1:${pair.ftpPort}${path}`]);
+
 /** lftp with the channel's password; one script. */
 export const lftp = (pair: Pair, script: string, within?: number): Promise<Ran> =>
   run(

@@ -3,7 +3,7 @@
 /** What the reference reads of a JSON schema. */
 export type Schema = {
   readonly type?: string;
-  readonly const?: string;
+  readonly const?: string | number | boolean;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
   readonly description?: string;
@@ -14,6 +14,7 @@ export type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
+  readonly prefixItems?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
 };
@@ -25,7 +26,7 @@ export const configurationReference = (schema: Schema, preface: string): string 
     '',
     ...table(role),
     '',
-    ...variants(role),
+    ...variants(role, ''),
   ]);
   return `${[preface, ...sections].join('\n').trimEnd()}\n`;
 };
@@ -47,14 +48,15 @@ const rows = (schema: Schema, prefix: string): readonly (readonly string[])[] =>
     return [row, ...below];
   });
 
-/** Settings that depend on a constant, such as a listener's on its protocol, in a table for each. */
-const variants = (schema: Schema): readonly string[] =>
-  Object.entries(schema.properties ?? {}).flatMap(([key, { items }]) =>
-    (items?.oneOf ?? []).flatMap((each) => [`### \`${key}[]\` of \`${name(each)}\``, '', ...table(each), '']),
-  );
+/** Settings that depend on a constant, such as a listener's on its protocol, in a table for each, however deep they stand. */
+const variants = (schema: Schema, prefix: string): readonly string[] =>
+  Object.entries(schema.properties ?? {}).flatMap(([key, { items, ...each }]) => [
+    ...(items?.oneOf ?? []).flatMap((one) => [`### \`${prefix}${key}[]\` of \`${name(one)}\``, '', ...table(one), '']),
+    ...variants(items ?? each, `${prefix}${key}${items === undefined ? '.' : '[].'}`),
+  ]);
 
 const name = (schema: Schema): string =>
-  Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '';
+  String(Object.values(schema.properties ?? {}).find((each) => each.const !== undefined)?.const ?? '');
 
 const defaultOf = (schema: Schema, needed: boolean): string => {
   if (schema.const !== undefined) return 'needed';
@@ -66,6 +68,8 @@ const kindOf = (schema: Schema): string => {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum !== undefined) return schema.enum.map((each) => `\`${String(each)}\``).join(' or ');
   if (schema['x-kind'] !== undefined) return schema['x-kind'];
+  if (schema.prefixItems !== undefined && schema.items === undefined)
+    return `\`[${schema.prefixItems.map(kindOf).join(', ')}]\``;
   if (schema.type === 'array')
     return schema.items?.oneOf === undefined ? `list of ${plural(schema.items ?? {})}` : 'list';
   const options = schema.anyOf ?? schema.oneOf;
@@ -86,6 +90,7 @@ const rangeOf = ({ minimum, maximum }: Schema): string =>
   maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? 'number' : `${minimum ?? 0} to ${maximum}`;
 
 const plural = (schema: Schema): string => {
+  if (schema.type === 'integer') return 'numbers';
   const value = kindOf(schema);
   return value === 'text' ? 'texts' : value === 'path' ? 'paths' : 'sections';
 };

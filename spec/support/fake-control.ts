@@ -42,6 +42,7 @@ const status: Status = {
   listeners: [],
   open: 1,
   held: 0,
+  channels: 1,
   residentBytes: 50 * 1024 * 1024,
 };
 

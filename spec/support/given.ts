@@ -25,6 +25,7 @@ const samples: { readonly [T in Fact['type']]: Extract<Fact, { type: T }>['data'
   forwarded: { inline: true },
   fetched: { payload: { ...payload, key: `inner-1.${id}` } },
   matched: { profile: 'orders' },
+  stepDone: { index: 0, step: 'rename', name: 'b.xml' },
   processed: { responses: [] },
   acknowledged: {},
   prepared: { temporary: `.${id}.0`, final: 'a.xml', inode: '1', ctime: '2' },

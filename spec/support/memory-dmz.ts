@@ -8,9 +8,11 @@ import type { Log } from '../../domain/ports.ts';
 import { configs, verifiers } from '../simulation/config.ts';
 import { countedIds, manualClock } from './manual-clock.ts';
 import { memoryDelivery } from './memory-delivery.ts';
+import { memoryDisk } from './memory-disk.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryMessages } from './memory-messages.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
+import { memoryPrograms } from './memory-programs.ts';
 import { memoryReadModels } from './memory-read-models.ts';
 import { succeeded } from './outcome.ts';
 
@@ -38,6 +40,8 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     payloads: memoryPayloadStore(),
     messages: link.dmz,
     delivery: memoryDelivery(),
+    programs: memoryPrograms({}),
+    disk: memoryDisk(2 ** 40),
     verifiers,
     clock: manualClock(),
     ids: countedIds(),
@@ -49,7 +53,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
   await node.catchUp();
   await node.serve();
   const no = () => Promise.resolve(left(refusal('unavailable', 'inner is away')));
-  const away = { payload: no, channels: no, command: no, events: () => Promise.resolve([]) };
+  const away = { payload: no, ticket: no, channels: no, command: no, events: () => Promise.resolve([]) };
   await succeeded(link.inner.start(away));
   await succeeded(link.inner.channels('dmz-1', { epoch: 'one', counter: 1, channels: [acme] }));
   link.cut();

@@ -10,6 +10,8 @@ type Result<A> = Either<Refusal, A>;
 /** Paths here are normal. */
 export type Home = {
   readonly nodes: Map<string, Node>;
+  /** What there is of uploads that were abandoned. */
+  readonly partials: Map<string, Buffer>;
   readonly find: (path: string) => Result<Node>;
   readonly list: (path: string) => Result<readonly Entry[]>;
   readonly entry: (path: string) => Result<Entry>;
@@ -25,6 +27,7 @@ const done = right(undefined);
 
 /** An empty home. */
 export const memoryHome = (): Home => {
+  const partials = new Map<string, Buffer>();
   const nodes = new Map<string, Node>([['/', { kind: 'directory', bytes: Buffer.alloc(0), size: 0, modified: 0 }]]);
   const find = (path: string): Result<Node> => {
     const node = nodes.get(path);
@@ -42,6 +45,7 @@ export const memoryHome = (): Home => {
 
   return {
     nodes,
+    partials,
     find,
     list: (path) => {
       const node = nodes.get(path);
@@ -51,7 +55,11 @@ export const memoryHome = (): Home => {
     },
     entry: (path) => {
       const node = nodes.get(path);
-      return node === undefined ? no('notFound', `${path} does not exist`) : right(entryOf(path, node));
+      if (node !== undefined) return right(entryOf(path, node));
+      const partial = partials.get(path);
+      return partial === undefined
+        ? no('notFound', `${path} does not exist`)
+        : right({ name: baseName(path), kind: 'file', size: partial.length, modified: 0, incomplete: true });
     },
     putFile: (path, bytes, modified = 0, size = bytes.length) => {
       nodes.set(path, { kind: 'file', bytes, size, modified });

@@ -26,6 +26,10 @@ export type MemoryIntake = {
   readonly intake: Intake;
   readonly completed: Delivered[];
   readonly abandoned: string[];
+  /** Paths of uploads that went on where an earlier one had ended. */
+  readonly resumed: string[];
+  /** Whether each session that was closed said that its client had the last reply. */
+  readonly orderly: boolean[];
   /** Every attempt, passwords left out. */
   readonly attempts: {
     readonly login: string;
@@ -75,8 +79,9 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     const entry = { login: account.login, end: () => controller.abort() };
     open.add(entry);
     changed();
-    return memorySession(memory, account.login, controller.signal, () => {
+    return memorySession(memory, account.login, controller.signal, (orderly) => {
       open.delete(entry);
+      memory.orderly.push(orderly);
       changed();
     });
   };
@@ -98,6 +103,8 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     },
     completed: [],
     abandoned: [],
+    resumed: [],
+    orderly: [],
     attempts: [],
     before: () => undefined,
     countOnly: false,

@@ -10,7 +10,7 @@ export const memorySession = (
   memory: MemoryIntake,
   login: string,
   ended: AbortSignal,
-  onClose: () => void,
+  onClose: (orderly: boolean) => void,
 ): Session => {
   const home = memory.home(login);
   const uploads = new Set<Upload>();
@@ -43,13 +43,18 @@ export const memorySession = (
         node.right.modified = modified;
         return right(undefined);
       }),
-    upload: (path) =>
+    upload: (path, options) =>
       at('upload', path, (normal) => {
         if (home.nodes.get(normal)?.kind === 'directory')
           return left(refusal('isDirectory', `${normal} is a directory`));
         const parent = home.find(parentOf(normal));
         if (isLeft(parent)) return parent;
-        const upload = memoryUpload(memory, login, normal, () => uploads.delete(upload));
+        const resumed = options?.resume === true ? home.partials.get(normal) : undefined;
+        if (options?.resume === true && resumed === undefined && home.nodes.has(normal))
+          return left(refusal('notPermitted', 'a delivered file cannot be appended to; send it whole'));
+        home.partials.delete(normal);
+        if (resumed !== undefined) memory.resumed.push(normal);
+        const upload = memoryUpload(memory, login, normal, () => uploads.delete(upload), resumed);
         uploads.add(upload);
         return right(upload);
       }),
@@ -62,17 +67,23 @@ export const memorySession = (
           ? left(refusal('isDirectory', `${normal} is a directory`))
           : right(memoryDownload(memory, normal, bytes, size));
       }),
-    close: async () => {
+    close: async (options) => {
       await Promise.all([...uploads].map((each) => each.abandon()));
-      onClose();
+      onClose(options?.orderly === true);
     },
   };
 };
 
-const memoryUpload = (memory: MemoryIntake, login: string, path: string, onEnd: () => void): Upload => {
+const memoryUpload = (
+  memory: MemoryIntake,
+  login: string,
+  path: string,
+  onEnd: () => void,
+  resumed: Buffer = Buffer.alloc(0),
+): Upload => {
   const early = new Map<number, Uint8Array>();
-  const parts: Uint8Array[] = [];
-  let size = 0;
+  const parts: Uint8Array[] = [resumed];
+  let size = resumed.length;
   let modified: number | undefined;
   let over = false;
 
@@ -83,6 +94,13 @@ const memoryUpload = (memory: MemoryIntake, login: string, path: string, onEnd: 
     if (next === undefined) return;
     early.delete(size);
     take(next);
+  };
+  /** What was there is written over, and what goes beyond it is taken. */
+  const again = (offset: number, bytes: Uint8Array): void => {
+    const whole = Buffer.concat([...parts, Buffer.alloc(Math.max(0, offset + bytes.length - size))]);
+    whole.set(bytes, offset);
+    parts.splice(0, parts.length, whole);
+    size = whole.length;
   };
   const end = (): void => {
     over = true;
@@ -97,7 +115,8 @@ const memoryUpload = (memory: MemoryIntake, login: string, path: string, onEnd: 
       asked(memory, 'write', path, () => {
         if (over) return left(refusal('illegal', 'the upload has ended'));
         // The bytes are kept as they are: whoever uses the buffer again is found out.
-        if (offset === size) take(bytes);
+        if (offset < size) again(offset, bytes);
+        else if (offset === size) take(bytes);
         else early.set(offset, bytes);
         return right(undefined);
       }),
@@ -117,6 +136,7 @@ const memoryUpload = (memory: MemoryIntake, login: string, path: string, onEnd: 
     abandon: () => {
       if (!over) {
         end();
+        memory.home(login).partials.set(path, Buffer.concat(parts));
         memory.abandoned.push(path);
         memory.changed();
       }

@@ -26,8 +26,10 @@ export type Server = {
   readonly pid: () => number;
   /** Everything that it has printed, over all of its lives. */
   readonly printed: () => string;
-  /** Starts it and waits until it serves. */
-  start(): Promise<void>;
+  /** Starts it and waits until it serves, at most so long (milliseconds, default 20 s); rejects where it dies before. */
+  start(options?: { readonly within?: number; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
+  /** How its present or last process ended, once it has: the signal, or the exit code. */
+  ended(): Promise<NodeJS.Signals | number>;
   /** SIGTERM, and waits for the orderly end; answers the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the death. */
@@ -40,7 +42,10 @@ export type Pair = {
   readonly inner: Server;
   readonly dmz: Server;
   readonly sftpPort: number;
+  readonly ftpPort: number;
   readonly linkPort: number;
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort: number;
   /** Private key file of the channel `acme`, for OpenSSH. */
   readonly identity: string;
   /** Where results are delivered. */
@@ -52,8 +57,21 @@ export type Pair = {
 export type PairOptions = {
   readonly mode?: 'pushback' | 'direct';
   readonly streamingSize?: string;
+  /** How inner fetches what is larger than that; over SFTP unless said otherwise. */
+  readonly fetchVia?: 'sftp' | 'ftp' | 'messageService';
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort?: number;
+  /** Where inner looks for it, if not directly there. */
+  readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
+  /** The steps of that profile. */
+  readonly steps?: readonly object[];
+  /** More settings of the channel `acme`. */
+  readonly channel?: Readonly<Record<string, unknown>>;
+  /** More settings of the servers' configs. */
+  readonly inner?: Readonly<Record<string, unknown>>;
+  readonly dmz?: Readonly<Record<string, unknown>>;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
   /** How a server's process is started, for instance within a network namespace. */
@@ -66,7 +84,10 @@ export const password = 'open sesame';
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
-  const [sftpPort, linkPort, innerPort] = [await freePort(), await freePort(), await freePort()];
+  const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [linkPort, innerPort] = [await freePort(), await freePort()];
+  const fetchPort = options.fetchPort ?? (await freePort());
+  const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');
   const nodes = [
@@ -90,12 +111,22 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'inner',
       node: 'inner-1',
       data: 'inner',
+      disk: { reserve: '1 MiB' },
       ...streaming,
+      fetchVia,
       messageService: {
         mode: options.mode ?? 'pushback',
         ...common('inner-1'),
         ...(direct ? { host: '127.0.0.1', port: innerPort } : {}),
-        peers: [{ node: 'dmz-1', fingerprint: fingerprint('dmz-1'), host, port: linkPort }],
+        peers: [
+          {
+            node: 'dmz-1',
+            fingerprint: fingerprint('dmz-1'),
+            host,
+            port: linkPort,
+            fetch: { port: options.fetchFrom ?? fetchPort },
+          },
+        ],
       },
       channels: [
         {
@@ -104,15 +135,18 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           password: { file: 'acme.password' },
           publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
           maxSessions: 1000,
+          ...options.channel,
         },
       ],
       profiles: [
         {
           name: 'orders',
           match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
+          steps: options.steps ?? [],
           responses: [{ kind: 'file', directory: 'out' }],
         },
       ],
+      ...options.inner,
     }),
   );
   await writeFile(
@@ -121,6 +155,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       role: 'dmz',
       node: 'dmz-1',
       data: 'dmz',
+      disk: { reserve: '1 MiB' },
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
@@ -135,8 +170,13 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           },
         ],
       },
-      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: sftpPort }],
+      listeners: [
+        { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
+        { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
+      ],
+      ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
+      ...options.dmz,
     }),
   );
   const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
@@ -146,7 +186,9 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     inner,
     dmz,
     sftpPort,
+    ftpPort,
     linkPort,
+    fetchPort,
     identity,
     out,
     end: async () => {
@@ -170,10 +212,11 @@ export const startPair = async (options: PairOptions = {}): Promise<Pair> => {
   return pair;
 };
 
-/** Waits until both sides say that the link is up. */
+/** Waits until both sides say that the link is up, and dmz knows the channels. */
 export const linked = async (pair: Pair): Promise<void> => {
   for (const server of [pair.inner, pair.dmz])
     await until('the link is up', async () => (await server.status()).links.some((link) => link.up));
+  await until('the channels are replicated', async () => (await pair.dmz.status()).channels > 0);
 };
 
 const serverOf = (
@@ -205,18 +248,26 @@ const serverOf = (
     control,
     pid: () => child?.pid ?? 0,
     printed: () => printed,
-    start: async () => {
+    ended: async () => {
+      if (child !== undefined && alive()) await once(child, 'exit');
+      return child?.signalCode ?? child?.exitCode ?? 0;
+    },
+    start: async ({ within, env = {} } = {}) => {
       const [command = '', ...args] = wrap(role, [process.execPath, entry, 'serve', '--config', config]);
-      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
       child = started;
       for (const stream of [started.stdout, started.stderr])
         stream.setEncoding('utf8').on('data', (text: string) => {
           printed += text;
         });
-      await until(`${role} serves`, async () => {
-        if (!alive()) return true;
-        return (await status()).state === 'serving';
-      });
+      await until(
+        `${role} serves`,
+        async () => {
+          if (!alive()) return true;
+          return (await status()).state === 'serving';
+        },
+        within,
+      );
       if (!alive()) throw new Error(`${role} died at its start:\n${printed}`);
     },
     stop: () => end('SIGTERM'),

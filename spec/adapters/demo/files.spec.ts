@@ -14,12 +14,14 @@ import { protocol } from '../../../domain/protocol.ts';
 import { writeCertificate } from '../../support/certificate.ts';
 import { fakeProgram } from '../../support/fake-program.ts';
 
-const sftp = protocol({
-  name: 'sftp',
-  port: 22,
-  settings: z.strictObject({ protocol: z.literal('sftp'), host: z.string(), port: z.number() }),
-  listen: () => TE.left(permanent('test', 'nobody listens here')),
-});
+const fake = (name: 'ftp' | 'sftp') =>
+  protocol({
+    name,
+    port: 22,
+    settings: z.looseObject({ protocol: z.literal(name), host: z.string(), port: z.number() }),
+    listen: () => TE.left(permanent('test', 'nobody listens here')),
+  });
+const protocols = [fake('ftp'), fake('sftp')];
 
 const shown = (node: 'inner' | 'dmz', digit: string): ShownKey => ({
   ...{ file: `${node}.crt`, node, role: node, notAfter: 0, daysLeft: 0 },
@@ -52,8 +54,8 @@ describe("the demo's files", () => {
   it('are two configs that load as they are', async () => {
     await prepare(1000);
     const paths = demoPaths(data);
-    const inner = await loadConfig(paths.inner.config, [sftp]);
-    const dmz = await loadConfig(paths.dmz.config, [sftp]);
+    const inner = await loadConfig(paths.inner.config, protocols);
+    const dmz = await loadConfig(paths.dmz.config, protocols);
     if (isLeft(inner) || isLeft(dmz)) throw new Error(JSON.stringify([inner, dmz]));
     expect(inner.right.config).toMatchObject({
       ...{ role: 'inner', data: paths.inner.data },
@@ -67,7 +69,10 @@ describe("the demo's files", () => {
     expect(dmz.right.config).toMatchObject({
       ...{ role: 'dmz', data: paths.dmz.data, limits: { newSessionsPerMinute: 1000 } },
       messageService: { mode: 'pushback', port: 9020, peers: [{ fingerprint: shown('inner', 'a').fingerprint }] },
-      listeners: [{ protocol: 'sftp', host: '127.0.0.1', port: 3222 }],
+      listeners: [
+        { protocol: 'sftp', host: '127.0.0.1', port: 3222 },
+        { protocol: 'ftp', host: '127.0.0.1', port: 3121, passive: { ports: [21_000, 21_100] } },
+      ],
     });
     expect(statSync(paths.inner.config).mode & 0o777).toBe(0o600);
   });
@@ -82,7 +87,7 @@ describe("the demo's files", () => {
     const after = readFileSync(dmz.config, 'utf8');
     expect(after).toContain('level: debug');
     expect(after.endsWith('# mine\n')).toBe(true);
-    expect(parse(after)).toMatchObject({ listeners: [{ port: 2227 }], messageService: { port: 8025 } });
+    expect(parse(after)).toMatchObject({ listeners: [{ port: 2227 }, { port: 2126 }], messageService: { port: 8025 } });
     expect(readFileSync(password, 'utf8')).toBe('better\n');
     expect(made).toEqual(['inner', 'dmz']);
     await prepare();

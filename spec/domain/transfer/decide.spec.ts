@@ -1,7 +1,7 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { permanent, temporary } from '../../../domain/failure.ts';
-import { afterFailure, delayAfter, order } from '../../../domain/transfer/decide.ts';
+import { afterFailure, delayAfter, onlyWaits, order } from '../../../domain/transfer/decide.ts';
 import { given } from '../../support/given.ts';
 
 const policy = { attempts: 3, firstDelay: 1_000, longestDelay: 5_000 };
@@ -23,6 +23,12 @@ describe('a failed try', () => {
   it('holds the transfer at once when no further try can help', () => {
     const facts = afterFailure(given('received', 'forwarded'), 'fetch', permanent('notFound', 'it is gone'), policy);
     expect(types(facts)).toEqual(['stepFailed', 'held']);
+  });
+});
+
+describe('a try that found no room, or no turn', () => {
+  it('is no failed try', () => {
+    expect(['noSpace', 'noSlot', 'noLink'].map((code) => onlyWaits(temporary(code, '')))).toEqual([true, true, false]);
   });
 });
 

@@ -49,6 +49,38 @@ describe('failures', () => {
   });
 });
 
+describe('the steps of a profile', () => {
+  const before = ['received', 'forwarded', 'fetched', 'matched'] as const;
+  const copy = { key: `inner-1.${id}s0`, size: 4, sha256: 'b'.repeat(64) };
+
+  it('leave the state, and change name and copy as they say', () => {
+    const { state, transfer } = given(
+      ...before,
+      fact('stepDone', { index: 0, step: 'run', payload: copy, name: undefined }),
+      fact('stepDone', { index: 1, step: 'rename', name: 'c.xml' }),
+    );
+    expect(state).toBe('fetched');
+    expect(transfer).toMatchObject({ stepsDone: 2, copy, name: 'c.xml', payload: { key: `dmz-1.${id}` } });
+  });
+
+  it('change nothing but what they say', () => {
+    const { transfer } = given(...before, fact('stepDone', { index: 0, step: 'run', name: undefined }));
+    expect(transfer).toMatchObject({ stepsDone: 1, name: 'a.xml', copy: { key: `inner-1.${id}` } });
+  });
+
+  it('each have their own count of failures', () => {
+    expect(given(...before, 'stepFailed', 'stepDone').transfer.attempt).toBe(0);
+    expect(given(...before, 'stepFailed', 'stepDone', 'stepFailed').transfer.attempt).toBe(1);
+  });
+
+  it('that are done stay done when a later one is held and tried again', () => {
+    expect(given(...before, 'stepDone', 'stepFailed', 'held', 'retried')).toMatchObject({
+      state: 'fetched',
+      transfer: { stepsDone: 1, attempt: 0, run: 1 },
+    });
+  });
+});
+
 describe('a held transfer', () => {
   const held = ['received', 'forwarded', 'fetched', 'held'] as const;
 
