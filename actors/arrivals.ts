@@ -4,7 +4,7 @@ import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import type { Upload } from '../domain/intake.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { PayloadWriter } from '../domain/ports.ts';
-import { type Arriving, openedFact, type Receiving, recordUpload, type Taken, take } from './receive.ts';
+import { type Arriving, expireUpload, openedFact, type Receiving, recordUpload, type Taken, take } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
 /** An upload, and what became of it once it is complete. */
@@ -12,6 +12,8 @@ export type Arrival = Upload & { readonly taken: () => Taken | undefined };
 
 /** What is being written now. */
 export type Arrivals = {
+  /** Before a new upload of a path: waits for an older one that is just being abandoned, and, if it begins anew, gives up what there is of it. */
+  makeWay(arriving: Arriving, anew: boolean): Promise<void>;
   /** Starts a new file. */
   start(arriving: Arriving): Promise<Decision<Arrival>>;
   /** Goes on with the unfinished upload `id` of an earlier session or process. */
@@ -35,6 +37,9 @@ type File = {
   modified: number | undefined;
   failed: Refusal | undefined;
   over: boolean;
+  /** A newer upload of this path was begun: what there is of this one is of no use. */
+  superseded: boolean;
+  abandoning: Promise<void> | undefined;
 };
 
 const closed = refusal('invalid', 'the file is closed');
@@ -68,17 +73,34 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const recorded = resume ? Promise.resolve(right(undefined)) : undefined;
     const file: File = {
       ...{ id, arriving, writer: opened.right, owner: 0, recorded },
-      ...{ modified: undefined, failed: undefined, over: false },
+      ...{ modified: undefined, failed: undefined, over: false, superseded: false, abandoning: undefined },
     };
     live.set(placeOf(arriving), file);
     return right(arrival(file));
   };
 
+  /** Nothing of it is kept, nor found again. */
+  const drop = async (file: File): Promise<void> => {
+    end(file);
+    await file.writer.abandon();
+    if (file.recorded !== undefined) await expireUpload(needs, file.id);
+  };
+
+  const abandon = async (file: File): Promise<void> => {
+    const useless = (): boolean => file.superseded || ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
+    if (file.writer.size === 0 || useless()) return drop(file);
+    file.over = true;
+    await file.writer.abandon({ keep: true });
+    await record(file);
+    // It stays at its place until its record stands, so that a newer upload of the path cannot miss it.
+    end(file);
+    if (useless()) await expireUpload(needs, file.id);
+  };
+
   const complete = async (file: File): Promise<Decision<Taken>> => {
     const stored = await file.writer.commit()();
     if (isLeft(stored)) {
-      end(file);
-      await file.writer.abandon();
+      await drop(file);
       return left(asRefusal(stored.left));
     }
     const payload = { key: keyOf(needs.node, file.id), size: stored.right.size, sha256: stored.right.sha256 };
@@ -126,23 +148,24 @@ export const openArrivals = (needs: Receiving): Arrivals => {
           if (!isLeft(done)) taken = done.right;
           return isLeft(done) ? done : right(undefined);
         }
-        if (file.owner === owner && !file.over) {
-          end(file);
-          await file.writer.abandon();
-        }
+        if (file.owner === owner && !file.over) await drop(file);
         return left(why);
       },
       abandon: async () => {
         if (file.over || file.owner !== owner) return;
-        end(file);
-        const keep = file.writer.size > 0 && !['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
-        await file.writer.abandon({ keep });
-        if (keep) await record(file);
+        file.abandoning = abandon(file);
+        await file.abandoning;
       },
     };
   };
 
   return {
+    makeWay: async (arriving, anew) => {
+      const file = live.get(placeOf(arriving));
+      if (file === undefined) return;
+      if (anew) file.superseded = true;
+      await file.abandoning;
+    },
     start: (arriving) => open(arriving, needs.ids.fresh(), false),
     resume: (arriving, id) => open(arriving, id, true),
     takeOver: (arriving) => {

@@ -79,7 +79,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     const data = modified === undefined ? { path } : { path, modified };
     if (row.kind === 'upload') {
       if (needs.arrivals.sizeOf(row.id ?? '') !== undefined) return left(refusal('busy', 'it is still being written'));
-      if (path === null) return expireUpload(needs, row);
+      if (path === null) return expireUpload(needs, row.id ?? '');
       return recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadRenamed', data: { ...data, path } }]);
     }
     const done = await needs.streams.record(row.id ?? '', 'view', (folded) =>

@@ -104,7 +104,7 @@ const session = (
   };
   const beginAnew = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
     if (there?.kind === 'upload' && arrivals.sizeOf(there.id ?? '') === undefined) {
-      const expired = await expireUpload(needs, there);
+      const expired = await expireUpload(needs, there.id ?? '');
       if (isLeft(expired)) return expired;
     }
     return arrivals.start(arriving);
@@ -138,10 +138,12 @@ const session = (
     setModified: (path, modified) => at(path, (p) => home.setModified(p, modified)),
     upload: (named, options) =>
       at(named, (path) => async () => {
+        const arriving = { channel, protocol: attempt.protocol, path, by };
+        const resume = options?.resume === true;
+        await arrivals.makeWay(arriving, !resume);
         const may = await home.mayWrite(path)();
         if (isLeft(may)) return may;
-        const arriving = { channel, protocol: attempt.protocol, path, by };
-        const begun = options?.resume === true ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
+        const begun = resume ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
         return isLeft(begun) ? begun : right(watched(begun.right));
       }),
     download: (path) =>

@@ -187,7 +187,7 @@ const deliverMarked = async (needs: Receiving, channel: ReplicatedChannel, path:
   if (file.right === undefined || marker.right === undefined) return right({ transfer: undefined });
   const delivered = await deliverUpload(needs, channel, file.right, target);
   if (isLeft(delivered)) return delivered;
-  const expired = await expireUpload(needs, marker.right);
+  const expired = await expireUpload(needs, marker.right.id ?? '');
   return isLeft(expired) ? expired : delivered;
 };
 
@@ -206,9 +206,8 @@ const waiting = async (
  * An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between.
  * One that is a transfer already keeps its bytes: they are the transfer's.
  */
-export const expireUpload = (needs: Receiving, row: HomeRow): Promise<Decision<void>> => {
-  const id = row.id ?? '';
-  return settle(needs, id, async (delivered) => {
+export const expireUpload = (needs: Receiving, id: string): Promise<Decision<void>> =>
+  settle(needs, id, async (delivered) => {
     if (delivered) {
       const closed = await closeUpload(needs, id, id);
       return isLeft(closed) ? closed : right(undefined);
@@ -218,4 +217,3 @@ export const expireUpload = (needs: Receiving, row: HomeRow): Promise<Decision<v
     const removed = await needs.payloads.remove(keyOf(needs.node, id))();
     return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);
   });
-};

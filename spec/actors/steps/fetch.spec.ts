@@ -14,7 +14,8 @@ import { failureOf, inPieces, succeeded } from '../../support/outcome.ts';
 const bytes = Buffer.from('hello');
 const payload = { key: `dmz-1.${id}`, size: 5, sha256: createHash('sha256').update(bytes).digest('hex') };
 
-const room = { claim: () => Promise.resolve(right(() => undefined)) };
+/** A disk on which there is always room. */
+const roomy = { claim: () => Promise.resolve(right(() => undefined)) };
 
 describe('fetching a payload', () => {
   it('ends at the next try where the disk was full at the commit, and asks for no byte twice', async () => {
@@ -28,7 +29,7 @@ describe('fetching a payload', () => {
     };
     const fetching = fetchPayload(
       failingCommitOnce(memoryPayloadStore()),
-      room,
+      roomy,
       messages.payload,
       'inner-1',
     )(given(fact('received', { payload }), 'forwarded'), new AbortController().signal);
@@ -74,7 +75,7 @@ describe('fetching a payload', () => {
     };
     const sha256 = createHash('sha256').update(whole).digest('hex');
     const received = fact('received', { payload: { key: `dmz-1.${id}`, size: whole.length, sha256 } });
-    const fetching = fetchPayload(memoryPayloadStore(), room, source, 'inner-1');
+    const fetching = fetchPayload(memoryPayloadStore(), roomy, source, 'inner-1');
     return { asked, fetching: fetching(given(received, 'forwarded'), new AbortController().signal) };
   };
   const MiB = 1024 * 1024;

@@ -1,0 +1,125 @@
+/** The crash test: both servers are killed again and again while clients send, and nothing is lost, doubled or half. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { isLeft } from 'fp-ts/lib/Either.js';
+import type { Role } from '../../domain/role.ts';
+import { linked, type Pair, preparePair, type Server } from '../support/servers.ts';
+import { idle } from '../support/stories.ts';
+import { ftpSender } from './ftp-sender.ts';
+import { type LaneNeeds, lane, type Sender, type Wish } from './lanes.ts';
+import { type Audit, openLedger } from './ledger.ts';
+import { openSshSender } from './openssh-sender.ts';
+import type { Kill, Plan } from './plan.ts';
+import { sftpSender } from './sftp-sender.ts';
+
+/** What happened. `kills` counts by server and point. */
+export type Crashed = {
+  readonly kills: ReadonlyMap<string, number>;
+  readonly audit: Audit;
+  readonly sent: number;
+  readonly answered: number;
+  readonly bytes: number;
+  /** Seconds until the last kill, and from there until neither server owed anything. */
+  readonly killing: number;
+  readonly settling: number;
+};
+
+/** How long a server may live without passing the point at which it is to die. */
+const patience = 120_000;
+
+/** Carries the plan out on a pair that is not started yet; afterwards both servers run and owe nothing. */
+export const crash = async (pair: Pair, seed: number, plan: Plan): Promise<Crashed> => {
+  const started = Date.now();
+  const ledger = openLedger();
+  const kills = new Map<string, number>();
+  const armed = new Map<Role, Kill>();
+  let over = false;
+  const wanted = (): Wish | undefined => [...armed.values()].map(wishFor).find((wish) => wish !== undefined);
+  const needs: LaneNeeds = { pair, seed, ledger, over: () => over, wanted };
+  const killer = async (role: Role): Promise<void> => {
+    for (const kill of plan[role]) {
+      if (over) return;
+      armed.set(role, kill);
+      await dieAt(pair[role], kill);
+      const name = `${role} ${kill.at}`;
+      kills.set(name, (kills.get(name) ?? 0) + 1);
+    }
+    armed.delete(role);
+    await pair[role].start();
+  };
+  const stop = (): void => {
+    over = true;
+  };
+  const killers = Promise.all([killer('dmz'), killer('inner')]).finally(stop);
+  const lanes = Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender));
+  const ends = await Promise.allSettled([killers, ...lanes.map((each) => each.catch(rethrowing(stop)))]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  const killed = Date.now();
+  await linked(pair);
+  await retryOpen(pair.inner);
+  await idle(pair, 300_000);
+  const settled = Date.now();
+  const audit = await ledger.audit(pair.out);
+  return { ...ledger.counts(), kills, audit, killing: (killed - started) / 1000, settling: (settled - killed) / 1000 };
+};
+
+/** The clients of a test, by name. */
+const senders = async (pair: Pair): Promise<Readonly<Record<string, Sender>>> => {
+  const key = await readFile(pair.identity);
+  return {
+    sftp1: sftpSender(pair, key),
+    sftp2: sftpSender(pair, key),
+    ftp1: ftpSender(pair),
+    ftp2: ftpSender(pair),
+    openssh: openSshSender(pair),
+  };
+};
+
+/** As an operator may: what failed while dmz was away need not wait until its next try is due. */
+const retryOpen = async (inner: Server): Promise<void> => {
+  const open = await inner.control.list({ open: true, limit: 10_000 })();
+  if (isLeft(open)) throw new Error(open.left.text);
+  for (const row of open.right.filter(({ reason, state }) => reason !== null && state === 'forwarded'))
+    await inner.control.order(row.id, 'retry', 'dmz is back', 'driver')();
+};
+
+/** What fails ends the others, too. */
+const rethrowing =
+  (first: () => void) =>
+  (error: unknown): never => {
+    first();
+    throw error;
+  };
+
+/** Keys and configs for it; small payloads travel inline, larger ones are fetched, and dmz soon frees its copies. */
+export const crashPair = (): Promise<Pair> => preparePair({ streamingSize: '64 KiB', dmz: { viewFor: '2s' } });
+
+/** Starts the server, and waits until it has been killed where it should be. */
+const dieAt = async (server: Server, kill: Kill): Promise<void> => {
+  if (kill.at === 'random') {
+    await server.start();
+    await setTimeout(kill.milliseconds);
+    await server.kill();
+    return;
+  }
+  const started = server.start({ env: { SALLYPORT_FAULT: `${kill.at}@${kill.passage}` } });
+  // Some points are passed before it serves.
+  await started.catch(() => undefined);
+  const waited = new AbortController();
+  const tired = setTimeout(patience, 'tired' as const, { signal: waited.signal, ref: false });
+  const how = await Promise.race([server.ended(), tired]);
+  waited.abort();
+  if (how !== 'SIGKILL')
+    throw new Error(`it was to be killed at ${kill.at}@${kill.passage}, but: ${how}\n${server.printed().slice(-4000)}`);
+};
+
+const MiB = 1024 * 1024;
+
+/** What some points need that does not come by itself often. */
+const wishFor = ({ at }: Kill): Wish | undefined => {
+  if (at.startsWith('payload.datasync')) return { way: 'plain', size: 66 * MiB };
+  if (at.startsWith('payload.scatter')) return { way: 'scattered', size: MiB };
+  if (/^payload\.(keep|kept)/.test(at)) return { way: 'cut', size: MiB };
+  if (at.startsWith('log.checkpoint')) return { way: 'plain', size: 1 };
+  return at.startsWith('message.payload') ? { way: 'plain', size: 200 * 1024 } : undefined;
+};
