@@ -68,12 +68,8 @@ const greet = async (
     const sftp = port('sftp');
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
       const lines = welcome({
-        data,
-        entry,
-        sftp,
-        ftp: port('ftp'),
+        ...{ data, entry, sftp, ftp: port('ftp'), fetch: port('fetch-sftp') },
         messageService: ports.messageService + portOffset,
-        fetch: ports.fetch + portOffset,
       });
       for (const line of lines) terminal.out(line);
       return;
