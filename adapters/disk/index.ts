@@ -6,6 +6,7 @@ import { type Failure, temporary } from '../../domain/failure.ts';
 import type { Disk } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { codeOf } from '../shared/failing.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -28,7 +29,9 @@ export const dataDisk = ({ directory }: { readonly directory: string }): Disk =>
     try {
       for (let done = 0; done < bytes; )
         done += (await handle.write(block, 0, Math.min(block.length, bytes - done), done)).bytesWritten;
+      faultPoint('disk.reserve.before');
       await handle.sync();
+      faultPoint('disk.reserve.after');
     } catch (error) {
       await unlink(file).catch(ignoreAbsent);
       throw error;

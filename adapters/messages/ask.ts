@@ -115,6 +115,7 @@ export const askPayload = async (
   options: { readonly most: number; readonly clock: Clock },
 ): Promise<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }> => {
   const { node } = connection.peer;
+  faultPoint('fetch.ask.before');
   const stream = request(connection, { ':method': 'GET', ':path': `/payloads/${key}`, range: `bytes=${start}-` });
   return within(options.clock, limits.ask, stream, node, async () => {
     const headers = await answered(stream, node);
@@ -123,6 +124,7 @@ export const askPayload = async (
       throw failing(failureOf(node, { status, body: await take(stream, headers, options.most, node) }));
     const length = lengthOf(headers);
     if (length === undefined) throw broken(node, 'its payload has no length');
+    faultPoint('fetch.ask.after');
     return { size: start + length, bytes: payloadBytes(stream, length, node, options.clock) };
   });
 };

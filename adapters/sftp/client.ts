@@ -4,6 +4,7 @@ import { type Failure, permanent, temporary } from '../../domain/failure.ts';
 import type { Clock, PayloadSource } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { failing, failureIn } from '../shared/failing.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { type Dialled, dial, type Target } from './dial.ts';
 import { linkKey, publicKeyOf } from './link-keys.ts';
 import { status } from './replies.ts';
@@ -42,9 +43,11 @@ export const sftpSource = (
       const late = temporary('timeout', `${target.host}:${target.port} does not answer; look at the firewall between`);
       const cancel = clock.after(dead, () => end(late));
       try {
+        faultPoint('fetch.ask.before');
         const session = await dial(target, ending.signal);
         const handle = await Promise.race([openFile(session.sftp, node, key), session.broken]);
         const size = await Promise.race([sizeOf(session.sftp, handle), session.broken]);
+        faultPoint('fetch.ask.after');
         return { size, bytes: bytesOf({ session, handle, start, size, clock, end, node }) };
       } catch (error) {
         end(temporary('closed', 'it was given up'));

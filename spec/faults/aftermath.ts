@@ -8,17 +8,18 @@ import type { Pair, Server } from '../support/servers.ts';
 import { expectOneStory } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 import { type Crashed, crash, crashPair } from './crash.ts';
+import { sentName } from './ledger.ts';
 import { type Plan, wordsFor } from './plan.ts';
 
 /** Runs a plan on a pair of its own and expects that nothing is lost, doubled, half or left over. */
 export const expectToSurvive = async (seed: number, plan: Plan): Promise<Crashed> => {
-  console.log(`crash test; again with SEED=${seed}\n${wordsFor(plan)}`);
-  const pair = await crashPair();
+  console.log(`crash test; again with SEED=${seed}, fetching over ${plan.via}\n${wordsFor(plan)}`);
+  const pair = await crashPair(plan);
   try {
     const crashed = await crash(pair, seed, plan);
     console.log(summary(crashed));
-    const { lost, doubled } = crashed.audit;
-    const wrong = [...lost, ...doubled].map((each) => each.split(' ')[0] ?? '');
+    const { lost, doubled, strange } = crashed.audit;
+    const wrong = [...lost, ...doubled, ...strange].map((each) => sentName(each.split(' ')[0] ?? ''));
     expect(crashed.audit, await storiesOf(pair, wrong)).toEqual({ lost: [], doubled: [], strange: [] });
     expect(crashed.answered).toBe(crashed.sent);
     await expectOneStory(pair);

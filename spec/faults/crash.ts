@@ -1,5 +1,6 @@
 /** The crash test: both servers are killed again and again while clients send, and nothing is lost, doubled or half. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Role } from '../../domain/role.ts';
@@ -92,7 +93,8 @@ const rethrowing =
   };
 
 /** Keys and configs for it; small payloads travel inline, larger ones are fetched, and dmz soon frees its copies. */
-export const crashPair = (): Promise<Pair> => preparePair({ streamingSize: '64 KiB', dmz: { viewFor: '2s' } });
+export const crashPair = ({ via }: Plan): Promise<Pair> =>
+  preparePair({ streamingSize: '64 KiB', fetchVia: via, dmz: { viewFor: '2s' } });
 
 /** Starts the server, and waits until it has been killed where it should be. */
 const dieAt = async (server: Server, kill: Kill): Promise<void> => {
@@ -102,6 +104,8 @@ const dieAt = async (server: Server, kill: Kill): Promise<void> => {
     await server.kill();
     return;
   }
+  // The reserve is made where there is none.
+  if (kill.at.startsWith('disk.reserve')) await rm(join(server.data, 'reserve'), { force: true });
   const started = server.start({ env: { SALLYPORT_FAULT: `${kill.at}@${kill.passage}` } });
   // Some points are passed before it serves.
   await started.catch(() => undefined);
@@ -121,5 +125,5 @@ const wishFor = ({ at }: Kill): Wish | undefined => {
   if (at.startsWith('payload.scatter')) return { way: 'scattered', size: MiB };
   if (/^payload\.(keep|kept)/.test(at)) return { way: 'cut', size: MiB };
   if (at.startsWith('log.checkpoint')) return { way: 'plain', size: 1 };
-  return at.startsWith('message.payload') ? { way: 'plain', size: 200 * 1024 } : undefined;
+  return /^(message\.payload|fetch\.ask)/.test(at) ? { way: 'plain', size: 200 * 1024 } : undefined;
 };

@@ -28,7 +28,7 @@ export type Audit = {
 const entryOf = (name: string, bytes: Buffer): string => `${name} ${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** `a.<transfer id>.xml` is how `a.xml` is called where that name was taken. */
-const sentName = (name: string): string => name.replace(/\.[0-9a-hjkmnp-tv-z]{26}(?=\.[^.]*$|$)/, '');
+export const sentName = (name: string): string => name.replace(/\.[0-9a-hjkmnp-tv-z]{26}(?=\.[^.]*$|$)/, '');
 
 /** An empty book. */
 export const openLedger = (): Ledger => {
@@ -50,8 +50,9 @@ export const openLedger = (): Ledger => {
     audit: async (directory) => {
       const arrived = new Map<string, string[]>();
       for (const name of await readdir(directory)) {
-        const entry = entryOf(sentName(name), await readFile(join(directory, name)));
-        arrived.set(entry, [...(arrived.get(entry) ?? []), name]);
+        const bytes = await readFile(join(directory, name));
+        const entry = entryOf(sentName(name), bytes);
+        arrived.set(entry, [...(arrived.get(entry) ?? []), `${name} (${bytes.length} bytes)`]);
       }
       return {
         lost: [...entries].filter(([entry, state]) => state === 'answered' && !arrived.has(entry)).map(([e]) => e),

@@ -9,26 +9,31 @@ export type Kill =
   | { readonly at: 'random'; readonly milliseconds: number };
 
 /** The kills of each server, one after the other; the two lists run at the same time. */
-export type Plan = Readonly<Record<Role, readonly Kill[]>>;
+export type Plan = Readonly<Record<Role, readonly Kill[]>> & { readonly via: FetchVia };
+
+/** How inner fetches large payloads. */
+export type FetchVia = 'sftp' | 'messageService';
 
 /** Points that only one of the servers passes (inner keeps no upload, dmz delivers nothing). */
 const onlyAt = (point: FaultPoint): Role | undefined => {
-  if (point.startsWith('delivery.')) return 'inner';
+  if (/^(delivery|fetch)\./.test(point)) return 'inner';
   return /^(reply|channels|message\.payload|payload\.(keep|kept|scatter|datasync|remove))\./.test(point)
     ? 'dmz'
     : undefined;
 };
 
 /** The fault points that a server passes. */
-export const pointsOf = (role: Role): readonly FaultPoint[] =>
-  faultPoints.filter((point) => (onlyAt(point) ?? role) === role);
+export const pointsOf = (role: Role, via: FetchVia): readonly FaultPoint[] =>
+  faultPoints.filter(
+    (point) => (onlyAt(point) ?? role) === role && (via === 'messageService' || !point.startsWith('message.payload.')),
+  );
 
 /** Those that take a server's life of hundreds of files, or a file of many megabytes, to come to. */
 const isSlow = (point: FaultPoint): boolean => /^(log\.checkpoint|payload\.datasync)\./.test(point);
 
 /** How far into a life a point may be met: what is passed often is met at any time of it. */
 const mostPassages = (point: FaultPoint): number => {
-  if (isSlow(point) || /^(channels|database)\./.test(point)) return 1;
+  if (isSlow(point) || /^(channels|database|disk)\./.test(point)) return 1;
   return /^(log|model|message\.(ask|answer))\./.test(point) ? 12 : 3;
 };
 
@@ -41,26 +46,27 @@ const early = (kills: readonly Kill[]): readonly Kill[] => [
 ];
 
 /** Every point of both servers so many times, and random kills up to `kills`. */
-export const fullPlan = (seed: number, kills: number, times: number): Plan => {
-  const points = pointsOf('dmz').length + pointsOf('inner').length;
+export const fullPlan = (seed: number, via: FetchVia, kills: number, times: number): Plan => {
+  const points = pointsOf('dmz', via).length + pointsOf('inner', via).length;
   const random = Math.max(0, kills - points * times);
   const of = (role: Role, share: number): readonly Kill[] => {
-    const chance = chanceOf(seed, role);
-    const planned = Array.from({ length: times }, () => pointsOf(role).map((at) => killAt(chance, at))).flat();
+    const chance = chanceOf(seed, `${via} ${role}`);
+    const planned = Array.from({ length: times }, () => pointsOf(role, via).map((at) => killAt(chance, at))).flat();
     return early(chance.shuffled([...planned, ...randomKills(chance, share)]));
   };
-  return { dmz: of('dmz', Math.ceil(random / 2)), inner: of('inner', Math.floor(random / 2)) };
+  return { via, dmz: of('dmz', Math.ceil(random / 2)), inner: of('inner', Math.floor(random / 2)) };
 };
 
 /** So many kills in all, three of four at fault points, which the seed chooses: over several runs all of them come. */
 export const shortPlan = (seed: number, kills: number): Plan => {
+  const via = chanceOf(seed, 'via').pick<FetchVia>(['sftp', 'messageService']);
   const of = (role: Role, share: number): readonly Kill[] => {
     const chance = chanceOf(seed, role);
-    const quick = chance.shuffled(pointsOf(role).filter((point) => !isSlow(point)));
+    const quick = chance.shuffled(pointsOf(role, via).filter((point) => !isSlow(point)));
     const points = quick.slice(0, Math.round(share * 0.75)).map((at) => killAt(chance, at));
     return chance.shuffled([...points, ...randomKills(chance, share - points.length)]);
   };
-  return { dmz: of('dmz', Math.ceil(kills / 2)), inner: of('inner', Math.floor(kills / 2)) };
+  return { via, dmz: of('dmz', Math.ceil(kills / 2)), inner: of('inner', Math.floor(kills / 2)) };
 };
 
 const randomKills = (chance: Chance, count: number): readonly Kill[] =>

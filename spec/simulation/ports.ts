@@ -9,6 +9,7 @@ import { memoryReadModels } from '../support/memory-read-models.ts';
 import { type Disk, rememberRows } from './disk.ts';
 import { call, type Life, scheduled } from './life.ts';
 
+const noSpace: Failure = temporary('noSpace', 'the disk is full');
 const failed = (code: LogFailure['code'], text: string): LogFailure => ({ ...temporary(code, text), code });
 
 /** The event log: an append may fail, or its outcome may stay unknown. */
@@ -61,6 +62,7 @@ export const simulatedModels = (life: Life, disk: Disk): ReadModels => {
       const put = models.put(projection, rows, checkpoint);
       const what = life.world.traced ? `put ${rows.size} rows of ${projection.name}` : '';
       const run = () => {
+        if (life.world.faults.strikes('the disk is full', 0.003)) return Promise.resolve(left(noSpace));
         rememberRows(disk, projection.name, rows.keys());
         return put();
       };
@@ -68,8 +70,6 @@ export const simulatedModels = (life: Life, disk: Disk): ReadModels => {
     },
   };
 };
-
-const noSpace: Failure = temporary('noSpace', 'the disk is full');
 
 /** The payload store: the disk may be full at any time, and a writer whose commit failed can only be abandoned. */
 export const simulatedPayloads = (life: Life, disk: Disk): PayloadStore => {

@@ -2,7 +2,7 @@
 import { openLedger } from './ledger.ts';
 import { type Link, openLink } from './link.ts';
 import { runPartner } from './partner.ts';
-import { findings, orphans, unsettled } from './properties.ts';
+import { findings, leftovers, unsettled } from './properties.ts';
 import { openServer, type Plant, type Server } from './server.ts';
 import { drained, openWorld, type World } from './world.ts';
 
@@ -27,7 +27,7 @@ export const runSchedule = async (seed: number, plant: Plant = {}, traced = fals
   const dmz = openServer(world, link, 'dmz', plant);
   const servers = [inner, dmz] as const;
   const ledger = openLedger();
-  let partners = world.random.chance(0.5) ? 1 : 2;
+  let partners = world.random.chance(0.65) ? 1 : 2;
   for (const lane of partners === 1 ? ['one'] : ['one', 'two'])
     void runPartner({ world, dmz, ledger, lane }).finally(() => {
       partners -= 1;
@@ -66,7 +66,7 @@ export const runSchedule = async (seed: number, plant: Plant = {}, traced = fals
     for (const server of servers) server.crash();
     await go(() => servers.every((server) => server.isUp()) && nothingWithin(world, hour / 4));
   }
-  found.push(...findings(inner, dmz, ledger), ...(restarts ? servers.flatMap(orphans) : []));
+  found.push(...findings(inner, dmz, ledger), ...(restarts ? leftovers(inner, dmz) : []));
   for (const server of servers) server.crash();
   const accepted = [...ledger.all.values()].filter(({ standing }) => standing === 'accepted').length;
   return { seed, found: [...new Set(found)], accepted, faults: world.faults.struck, lines: world.lines };
