@@ -118,7 +118,6 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
       }),
     links: () => [stateFor(self.role)],
     certificateOf: () => undefined,
-    ticket: () => () => Promise.resolve(left(permanent('unknownPeer', 'payloads are fetched over the link here'))),
     onLink: (listener) => {
       listeners.set(listener, self.role);
       return () => listeners.delete(listener);
