@@ -67,6 +67,8 @@ export type NodePorts = {
 export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
+  /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
+  readonly ticket?: PeerHandlers['ticket'] | undefined;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -148,6 +150,10 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       intake === undefined
         ? left(refusal('notPermitted', 'inner takes no channels'))
         : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
+    ticket: (from, key) =>
+      settings.ticket === undefined
+        ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
+        : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
   };
 

@@ -168,8 +168,11 @@ const advance = async (
   const rows = new Map<string, Row | undefined>();
   if (keyed.length > 0) {
     const got = await patiently(models.get(projection, [...new Set(keyed.map((one) => one.key))]));
-    for (const [key, row] of got) rows.set(key, row);
-    for (const { key, event } of keyed) rows.set(key, projection.fold(rows.get(key), event));
+    for (const { key, event } of keyed) {
+      const before = rows.has(key) ? rows.get(key) : got.get(key);
+      const after = projection.fold(before, event);
+      if (after !== before) rows.set(key, after);
+    }
   }
   each.unsaved += fresh.length;
   if (rows.size > 0 || each.unsaved >= mostUnsaved) {

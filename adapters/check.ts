@@ -5,6 +5,7 @@ import type { Config, Problem } from '../domain/config.ts';
 import { endpointsOf } from '../domain/fetch.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
 import { whyNotRunnable } from './programs/probe.ts';
+import { whyNotForSsh } from './sftp/link-keys.ts';
 import { codeOf } from './shared/failing.ts';
 import { whyNotOurs } from './shared/identity.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -16,6 +17,9 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
   if (unwritable !== undefined) problems.push({ path: 'data', problem: unwritable });
   const keys = whyNotOurs(config.role, config.node, tls, Date.now());
   if (keys !== undefined) problems.push(keys);
+  const overSftp = config.role === 'inner' ? config.fetchVia === 'sftp' : config.fetch.sftp !== undefined;
+  const notForSsh = overSftp && keys === undefined ? whyNotForSsh(tls.key) : undefined;
+  if (notForSsh !== undefined) problems.push({ path: 'messageService.key', problem: notForSsh });
   for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries()) {
     for (const [j, step] of profile.steps.entries()) {
       const problem = step.kind === 'run' ? await whyNotRunnable(step.command[0], process.env.PATH ?? '') : undefined;

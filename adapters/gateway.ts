@@ -112,7 +112,9 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
         listeners: listeners.flatMap((each) => each.addresses()),
         residentBytes: process.memoryUsage.rss(),
       });
-      const node = await startNode(await openPorts(), { config, passwords: secrets, status });
+      const ports = await openPorts();
+      const ticket = config.role === 'dmz' && config.fetch.ftp !== undefined ? door?.ticket : undefined;
+      const node = await startNode(ports, { config, passwords: secrets, status, ticket });
       running = node;
       closers.push(() => node.stop(graceMs));
       node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));

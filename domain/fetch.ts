@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 const port = z.number().int().min(0).max(65_535);
+const dataPort = z.number().int().min(1).max(65_535);
 const host = z.string().min(1).max(255);
 
 /** On inner: the way that payloads take. */
@@ -31,6 +32,17 @@ const wildcards: readonly string[] = ['0.0.0.0', '::', '*'];
 export const fetchEndpoints = z
   .strictObject({
     sftp: z.strictObject({ host: innerFacing, port: port.default(22).describe('Port to listen on.') }).optional(),
+    ftp: z
+      .strictObject({
+        host: innerFacing,
+        port: port.default(21).describe('Port to listen on.'),
+        passivePorts: z
+          .tuple([dataPort, dataPort])
+          .refine(([from, to]) => from <= to, 'the first port, then the last one')
+          .default([31_000, 31_031])
+          .describe('First and last port of the data connections; inner connects to them, too.'),
+      })
+      .optional(),
   })
   .prefault({})
   .describe(

@@ -4,6 +4,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type ChannelSnapshot, channelSnapshot } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
+import { payloadKey } from './payload.ts';
 import type { PayloadSource } from './ports.ts';
 import type { Role } from './role.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
@@ -52,6 +53,10 @@ export const parcelAnswer = z.discriminatedUnion('result', [
   z.strictObject({ result: z.literal('refused'), text: z.string().max(1000) }),
 ]) as unknown as z.ZodType<ParcelAnswer>;
 
+/** A request for a ticket, and the ticket. */
+export const ticketRequest = z.strictObject({ key: payloadKey });
+export const ticketAnswer = z.strictObject({ ticket: z.string().min(32).max(128) });
+
 /** A person's order about a transfer that the other server owns. */
 export const command = z.strictObject({
   transfer: transferId,
@@ -78,6 +83,8 @@ export type PeerHandlers = {
     key: string,
     start: number,
   ) => Promise<Either<Refusal, { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>>;
+  /** A password for one FTP login that sees one payload; for a short time. */
+  readonly ticket: (from: Peer, key: string) => Promise<Either<Refusal, string>>;
   readonly channels: (from: Peer, snapshot: ChannelSnapshot) => Promise<Either<Refusal, void>>;
   readonly command: (from: Peer, command: Command) => Promise<Either<Refusal, void>>;
 };
@@ -85,7 +92,7 @@ export type PeerHandlers = {
 /** What each role may ask of the other: a closed table, checked by the receiver. */
 export const mayAsk: Readonly<Record<Role, readonly (keyof PeerHandlers)[]>> = {
   dmz: ['events', 'command'],
-  inner: ['events', 'payload', 'channels', 'command'],
+  inner: ['events', 'payload', 'ticket', 'channels', 'command'],
 };
 
 /** The message service. Failures are `temporary` unless the peer refused. */
@@ -100,6 +107,8 @@ export interface Messages {
   /** One answer a parcel, in order. */
   events(to: string, parcels: readonly Parcel[]): Attempt<readonly ParcelAnswer[]>;
   readonly payload: PayloadSource;
+  /** A password with which this payload can be fetched over FTP, once and soon. */
+  ticket(from: string, key: string): Attempt<string>;
   channels(to: string, snapshot: ChannelSnapshot): Attempt<void>;
   command(to: string, command: Command): Attempt<void>;
   close(): Promise<void>;

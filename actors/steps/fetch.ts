@@ -12,7 +12,6 @@ const most = 4;
 const worthwhile = 1024 * 1024;
 
 /**
-/**
  * Gets the payload of a forwarded transfer from the dmz that holds it, and goes on where an earlier try ended; not before
  * there is room for all of it. What came with the message is already there. Nothing is readable before its hash is checked.
  */

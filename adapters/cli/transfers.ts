@@ -86,7 +86,7 @@ export const status = (program: Program, terminal: Terminal, options: Asked): Pr
     options,
     (control) => control.status(),
     (now) => [
-      `${now.role} ${now.node} is ${now.state} with ${now.channels} channels; ${now.open} transfers are open, ${now.held} held; ${sizeWords(now.residentBytes)} of memory`,
+      `${now.role} ${now.node} is ${now.state} with ${now.channels} ${now.channels === 1 ? 'channel' : 'channels'}; ${now.open} transfers are open, ${now.held} held; ${sizeWords(now.residentBytes)} of memory`,
       ...now.links.map(({ node, up }) => `link to ${node}: ${up ? 'up' : 'down'}`),
       ...now.listeners.map(({ protocol, host, port }) => `${protocol} on ${host} port ${port}`),
     ],

@@ -1,7 +1,7 @@
 /** The demo's two configs as text, commented, fit to be copied for real use. */
 
 /** The ports of the demo before the offset. */
-export const ports = { ftp: 2121, sftp: 2222, messageService: 8020 } as const;
+export const ports = { ftp: 2121, sftp: 2222, fetch: 2022, messageService: 8020 } as const;
 
 /** A port that follows `--port-offset`: what stands before it, and from its comment the port that it has without. */
 export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/gm;
@@ -34,6 +34,12 @@ messageService:
       fingerprint: ${fingerprint}
       host: 127.0.0.1 # for real use: the dmz server's address
       ${marked(ports.messageService)}
+      # Where files larger than streamingSize are fetched: "fetch" in the config of dmz. Both know each other by the keys above.
+      fetch:
+        ${marked(ports.fetch)} # for real use: 22, which is the default
+
+# fetchVia: sftp # or ftp, or messageService
+# streamingSize: 1 MiB # what is not larger travels in the message
 
 # Partners: what they log in as, and with what. Only a verifier of the password ever reaches dmz.
 channels:
@@ -87,6 +93,12 @@ listeners:
     ${marked(ports.ftp)} # for real use: 21
     passive:
       ports: [21000, 21100] # the data connections; the firewall must let partners in there, too
+
+# For inner alone: files larger than streamingSize, to be fetched.
+fetch:
+  sftp:
+    host: 127.0.0.1 # for real use: the address that faces inner, never the one that faces the internet
+    ${marked(ports.fetch)} # for real use: 22
 
 limits:
   newSessionsPerMinute: 1000 # for a demo from one address; for real use leave the default of 100

@@ -67,7 +67,10 @@ const greet = async (
       isLeft(dmz) ? undefined : dmz.right.listeners.find((each) => each.protocol === protocol)?.port;
     const sftp = port('sftp');
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
-      const lines = welcome({ data, entry, sftp, ftp: port('ftp'), messageService: ports.messageService + portOffset });
+      const lines = welcome({
+        ...{ data, entry, sftp, ftp: port('ftp'), fetch: port('fetch-sftp') },
+        messageService: ports.messageService + portOffset,
+      });
       for (const line of lines) terminal.out(line);
       return;
     }

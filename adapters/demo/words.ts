@@ -28,10 +28,12 @@ export const welcome = (options: {
   readonly sftp: number;
   readonly ftp: number | undefined;
   readonly messageService: number;
+  readonly fetch: number | undefined;
 }): readonly string[] => {
-  const { sftp, ftp, messageService } = options;
+  const { sftp, ftp, messageService, fetch } = options;
   // Whoever kept an older config, or changed it, may have no such endpoint.
   const withFtp = (line: string): readonly string[] => (ftp === undefined ? [] : [line]);
+  const withFetch = (line: string): readonly string[] => (fetch === undefined ? [] : [line]);
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
   return [
@@ -41,6 +43,7 @@ export const welcome = (options: {
     `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
     ...withFtp(`  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
     `  message service  127.0.0.1 port ${messageService}`,
+    ...withFetch(`  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`),
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
     `  logs             ${data}/inner.log and ${data}/dmz.log`,
     '',

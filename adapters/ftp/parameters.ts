@@ -20,11 +20,11 @@ const restart: Verb['run'] = (dialogue, argument) => {
   return reply(350, `The next transfer begins at byte ${position}.`);
 };
 
-/** No space is set aside; but a sender that tells the size can be known to have come to its end. */
+/** No space is set aside; but a sender that tells the size can be known to have come to its end. 202 would make lftp stop telling. */
 const allocate: Verb['run'] = (dialogue, argument) => {
   const size = /^\d{1,15}$/.exec(argument)?.[0];
   dialogue.announced = size === undefined ? undefined : Number(size);
-  return reply(202, 'Not needed here.');
+  return reply(200, 'Noted.');
 };
 
 const options: Verb['run'] = (dialogue, argument) => {

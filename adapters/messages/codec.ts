@@ -36,3 +36,12 @@ export const decodeOne = (bytes: Uint8Array): unknown => {
   if (items.length === 0) throw new Error('nothing');
   return items[0];
 };
+
+/** What a decoder gives; undefined where it throws. */
+export const decoded = <A>(decode: () => A): A | undefined => {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,9 +1,9 @@
 /** The message service: HTTP/2 over TLS 1.3 between the two servers, direct or pushback. */
 import { permanent, temporary } from '../../domain/failure.ts';
-import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer } from '../../domain/message.ts';
+import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer, ticketAnswer } from '../../domain/message.ts';
 import { attempt } from '../shared/attempt.ts';
 import { ask, askPayload, noLink } from './ask.ts';
-import { decodeSequence, encodeOne, encodeSequence } from './codec.ts';
+import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import type { Asking } from './connection.ts';
 import { credits } from './credits.ts';
 import { explain, failing, failureOf } from './failures.ts';
@@ -15,14 +15,13 @@ export type { MessageServiceOptions };
 
 const tooLarge = (text: string): Error => failing(permanent('tooLarge', text));
 
+const badAnswer = (node: string): Error =>
+  failing(temporary('badAnswer', `${node} answered something that is not understood; do both run one version?`));
+
 const answersIn = (node: string, body: Uint8Array, count: number): readonly ParcelAnswer[] => {
-  try {
-    const answers = decodeSequence(body, count).map((item) => parcelAnswer.parse(item));
-    if (answers.length === count) return answers;
-  } catch {
-    // as good as none
-  }
-  throw failing(temporary('badAnswer', `${node} answered something that is not understood; do both run one version?`));
+  const answers = decoded(() => decodeSequence(body, count).map((item) => parcelAnswer.parse(item)));
+  if (answers?.length !== count) throw badAnswer(node);
+  return answers;
 };
 
 /** The message service of a server. It is silent until `start`, and asks only while the link is up. */
@@ -70,6 +69,13 @@ export const messageService = (options: MessageServiceOptions): Messages => {
       }, explain),
     payload: (from, key, start) =>
       attempt(async () => askPayload(askingOn(from, 'bulk'), key, start, { most, clock }), explain),
+    ticket: (from, key) =>
+      attempt(async () => {
+        const body = await post(from, '/ticket', encodeOne({ key }));
+        const answer = decoded(() => ticketAnswer.parse(decodeOne(body)));
+        if (answer === undefined) throw badAnswer(from);
+        return answer.ticket;
+      }, explain),
     channels: (to, snapshot) =>
       attempt(async () => {
         await post(to, '/channels', encodeOne(snapshot));

@@ -10,9 +10,10 @@ import {
   type Peer,
   type PeerHandlers,
   parcel,
+  ticketRequest,
 } from '../../domain/message.ts';
 import { faultPoint } from '../shared/fault-point.ts';
-import { decodeOne, decodeSequence, encodeSequence } from './codec.ts';
+import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import { type Reply, refusalReply } from './failures.ts';
 import { limits } from './limits.ts';
 
@@ -22,14 +23,6 @@ export type Route = (handlers: PeerHandlers, from: Peer, body: Uint8Array) => Pr
 const invalid = (what: string): Reply => refusalReply(refusal('invalid', `The ${what} is not understood.`));
 const done: Reply = { status: 200, body: new Uint8Array() };
 const outcome = (result: Either<Refusal, void>): Reply => (result._tag === 'Left' ? refusalReply(result.left) : done);
-
-const decoded = <A>(decode: () => A): A | undefined => {
-  try {
-    return decode();
-  } catch {
-    return undefined;
-  }
-};
 
 /** A parcel that is not understood is refused alone; the others of its batch go on. */
 const events: Route = async (handlers, from, body) => {
@@ -64,11 +57,19 @@ const order: Route = async (handlers, from, body) => {
   return given === undefined ? invalid('command') : outcome(await handlers.command(from, given));
 };
 
+const ticket: Route = async (handlers, from, body) => {
+  const asked = decoded(() => ticketRequest.parse(decodeOne(body)));
+  if (asked === undefined) return invalid('request for a ticket');
+  const given = await handlers.ticket(from, asked.key);
+  return given._tag === 'Left' ? refusalReply(given.left) : { status: 200, body: encodeOne({ ticket: given.right }) };
+};
+
 /** Requests with a body, by path. */
 export const routes: Readonly<
-  Record<'/events' | '/channels' | '/command', { readonly may: keyof PeerHandlers; readonly route: Route }>
+  Record<'/events' | '/ticket' | '/channels' | '/command', { readonly may: keyof PeerHandlers; readonly route: Route }>
 > = {
   '/events': { may: 'events', route: events },
+  '/ticket': { may: 'ticket', route: ticket },
   '/channels': { may: 'channels', route: channels },
   '/command': { may: 'command', route: order },
 };

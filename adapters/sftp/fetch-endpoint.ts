@@ -15,5 +15,5 @@ export const fetchEndpoint = (
 ): Attempt<Listener> =>
   attempt(
     () => listen({ ...place, ...limits }, [linkKey(place.key)], context),
-    whyNotOpen(`fetch.sftp ${place.host}:${place.port}`),
+    whyNotOpen(`sftp ${place.host}:${place.port}`),
   );

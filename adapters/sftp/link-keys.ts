@@ -23,17 +23,19 @@ export const publicKeyOf = (certificate: Uint8Array): Buffer | undefined => {
   return Buffer.concat([text(`ecdsa-sha2-${curve}`), text(curve), text(point)]);
 };
 
+const notEcdsa = 'it is not ECDSA, which SFTP between the servers needs; `sallyport keys create` makes one';
+
+/** What is wrong with the link's private key (PEM) for SSH: a sentence, or undefined for nothing. */
+export const whyNotForSsh = (pem: string): string | undefined => (parsed(pem) === undefined ? notEcdsa : undefined);
+
 /** The link's private key (PEM) for SSH. Throws a sentence where it is not ECDSA. */
 export const linkKey = (pem: string): HostKey => {
+  const key = parsed(pem);
+  if (key === undefined) throw failing(permanent('badKey', `messageService.key: ${notEcdsa}`));
+  return key;
+};
+
+const parsed = (pem: string): HostKey | undefined => {
   const key = createPrivateKey(pem);
-  const known =
-    key.asymmetricKeyType === 'ec' ? hostKey(key.export({ type: 'sec1', format: 'pem' }).toString()) : undefined;
-  if (known === undefined)
-    throw failing(
-      permanent(
-        'badKey',
-        'messageService.key: it is not ECDSA, which SFTP between the servers needs; `sallyport keys create` makes one',
-      ),
-    );
-  return known;
+  return key.asymmetricKeyType === 'ec' ? hostKey(key.export({ type: 'sec1', format: 'pem' }).toString()) : undefined;
 };

@@ -33,6 +33,7 @@ const key = 'dmz1.abc';
 export const handlers = (own: Partial<PeerHandlers> = {}): PeerHandlers => ({
   events: (_from, parcels) => Promise.resolve(parcels.map(() => stored)),
   payload: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
+  ticket: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
   channels: () => Promise.resolve(right(undefined)),
   command: () => Promise.resolve(right(undefined)),
   ...own,
@@ -246,6 +247,20 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
       expect(seen).toEqual([{ role: 'dmz', node: 'dmz1' }, release, { role: 'inner', node: 'inner1' }, snapshot]);
     });
 
+    it('carries tickets, and the refusal of one', async () => {
+      const ticket = 'x'.repeat(64);
+      await started({
+        dmz: {
+          ticket: (from, asked) =>
+            Promise.resolve(
+              from.node === 'inner1' && asked === key ? right(ticket) : left(refusal('notFound', 'None.')),
+            ),
+        },
+      });
+      expect(must(await pair.inner.ticket('dmz1', key)())).toBe(ticket);
+      expect(failureOf(await pair.inner.ticket('dmz1', 'dmz1.abd')())).toMatchObject({ code: 'notFound' });
+    });
+
     it('refuses what the role of the asker may not ask', async () => {
       let asked = 0;
       await started({
@@ -262,6 +277,7 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
       });
       for (const attempt of [
         pair.dmz.payload('inner1', 'inner1.abc', 0),
+        pair.dmz.ticket('inner1', 'inner1.abc'),
         pair.dmz.channels('inner1', { epoch: 'e', counter: 1, channels: [] }),
       ])
         expect(failureOf(await attempt())).toMatchObject({ lasting: 'permanent', code: 'notPermitted' });

@@ -19,10 +19,14 @@ const eventsOf = async (server: Server, name: string): Promise<readonly string[]
   return isRight(story) ? story.right.events.map((event) => event.type) : [];
 };
 
-describe.each(['pushback', 'direct'] as const)('a partner sends over SFTP, in %s mode', (mode) => {
+describe.each([
+  ['pushback', 'sftp'],
+  ['pushback', 'ftp'],
+  ['direct', 'messageService'],
+] as const)('a partner sends over SFTP, in %s mode, and inner fetches over %s', (mode, fetchVia) => {
   let pair: Pair;
   beforeAll(async () => {
-    pair = await startPair({ mode, streamingSize: '64 KiB' });
+    pair = await startPair({ mode, fetchVia, streamingSize: '64 KiB' });
   }, 60_000);
   afterAll(() => pair.end());
 

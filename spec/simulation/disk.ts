@@ -32,9 +32,9 @@ export const rememberRows = (disk: Disk, table: string, keys: Iterable<string>):
   const { rows, checkpoint } = present;
   const before = [...keys].map((key) => [key, rows.get(key)] as const);
   disk.undo.push(() => {
-    for (const [key, json] of before) {
-      if (json === undefined) rows.delete(key);
-      else rows.set(key, json);
+    for (const [key, row] of before) {
+      if (row === undefined) rows.delete(key);
+      else rows.set(key, row);
     }
     present.checkpoint = checkpoint;
   });

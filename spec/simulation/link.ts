@@ -134,6 +134,7 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
       if (answer._tag === 'Left') return answer;
       return right({ size: answer.right.size, bytes: carried(life, answer.right.bytes) });
     },
+    ticket: (_from, key) => () => ask(life, self, 'ticket', async (its) => granted(await its.ticket(self, key))),
     channels: (_to, snapshot) => () =>
       ask(life, self, 'channels', async (its) => granted(await its.channels(self, snapshot))),
     command: (_to, command) => () =>

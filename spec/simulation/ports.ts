@@ -1,5 +1,6 @@
 /** A server's ports in the simulated world: each call happens when the dice say so, and may fail as the real ones do. */
 import { left } from 'fp-ts/lib/Either.js';
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Failure, type LogFailure, temporary } from '../../domain/failure.ts';
 import type { EventLog, PayloadStore, PayloadWriter, ReadModels } from '../../domain/ports.ts';
 import { memoryEventLog } from '../support/memory-event-log.ts';
@@ -8,6 +9,7 @@ import { memoryReadModels } from '../support/memory-read-models.ts';
 import { type Disk, rememberRows } from './disk.ts';
 import { call, type Life, scheduled } from './life.ts';
 
+const noSpace: Failure = temporary('noSpace', 'the disk is full');
 const failed = (code: LogFailure['code'], text: string): LogFailure => ({ ...temporary(code, text), code });
 
 /** The event log: an append may fail, or its outcome may stay unknown. */
@@ -47,17 +49,20 @@ export const simulatedLog = (life: Life, disk: Disk): EventLog => {
   };
 };
 
-/** The read models; what they hold may be lost back to an earlier state. */
+/** The read models; what they hold may be lost back to an earlier state. Many reads are answered at once, for speed. */
 export const simulatedModels = (life: Life, disk: Disk): ReadModels => {
   const models = memoryReadModels(disk.tables);
+  const perhaps = <E, A>(what: string, attempt: TaskEither<E, A>): TaskEither<E, A> =>
+    life.alive && life.world.random.chance(0.75) ? attempt : scheduled(life, what, attempt);
   return {
     ...models,
-    get: (projection, keys) => scheduled(life, 'get rows', models.get(projection, keys)),
-    query: (projection, query) => scheduled(life, 'query rows', models.query(projection, query)),
+    get: (projection, keys) => perhaps('get rows', models.get(projection, keys)),
+    query: (projection, query) => perhaps('query rows', models.query(projection, query)),
     put: (projection, rows, checkpoint) => {
       const put = models.put(projection, rows, checkpoint);
       const what = life.world.traced ? `put ${rows.size} rows of ${projection.name}` : '';
       const run = () => {
+        if (life.world.faults.strikes('the disk is full', 0.003)) return Promise.resolve(left(noSpace));
         rememberRows(disk, projection.name, rows.keys());
         return put();
       };
@@ -65,8 +70,6 @@ export const simulatedModels = (life: Life, disk: Disk): ReadModels => {
     },
   };
 };
-
-const noSpace: Failure = temporary('noSpace', 'the disk is full');
 
 /** The payload store: the disk may be full at any time, and a writer whose commit failed can only be abandoned. */
 export const simulatedPayloads = (life: Life, disk: Disk): PayloadStore => {

@@ -8,7 +8,7 @@ import type { Server } from './server.ts';
 
 /** The transfers of a server as its read model has them. */
 export const rowsOf = (server: Server): readonly TransferRecord[] =>
-  [...(server.disk.tables.get('transfers')?.rows.values() ?? [])].map((json) => JSON.parse(json) as TransferRecord);
+  [...(server.disk.tables.get('transfers')?.rows.values() ?? [])] as unknown as readonly TransferRecord[];
 
 /** Held for want of a profile: what no profile takes waits for a person. */
 const isExplained = (row: TransferRecord): boolean =>
@@ -32,7 +32,6 @@ export const findings = (inner: Server, dmz: Server, ledger: Ledger): readonly s
   ...deliveries(inner, ledger),
   ...stories(inner, dmz),
   ...[inner, dmz].flatMap(alarms),
-  ...[inner, dmz].flatMap(orphans),
 ];
 
 const deliveries = (inner: Server, ledger: Ledger): readonly string[] => {
@@ -50,7 +49,6 @@ const deliveries = (inner: Server, ledger: Ledger): readonly string[] => {
     if (standing === 'sent' && times > 0) wrong.push(`${what} was never completed and is delivered`);
   }
   for (const content of counts.keys()) wrong.push(`"${content}" is delivered, which nobody sent so`);
-  for (const name of inner.outcome.temporaries()) wrong.push(`the temporary ${name} is left`);
   return wrong;
 };
 
@@ -88,6 +86,12 @@ const alarms = (server: Server): readonly string[] =>
   server.alarms
     .filter(({ message, fields }) => !(message.startsWith('a transfer is held') && fields.includes('no profile')))
     .map(({ role, message, fields }) => `${role} raised an alarm: ${message} ${fields}`);
+
+/** What no sweep has taken: to be asked once both servers were started again. */
+export const leftovers = (inner: Server, dmz: Server): readonly string[] => [
+  ...inner.outcome.temporaries().map((name) => `the temporary ${name} is left`),
+  ...[inner, dmz].flatMap(orphans),
+];
 
 /** Payloads that no transfer and no upload of the log knows, and those that were to be freed. */
 const orphans = (server: Server): readonly string[] => {

@@ -18,6 +18,7 @@ type Timer = { readonly by: Actor; readonly due: number; readonly what: string; 
 /** What befalls a schedule: each strike uses up one of its faults, and there are none after `stop`. */
 export type Faults = {
   strikes(kind: string, probability: number): boolean;
+  readonly struck: readonly string[];
   stop(): void;
 };
 
@@ -53,6 +54,7 @@ export const openWorld = (seed: number, traced: boolean): World => {
   let timers: Timer[] = [];
   const lines: string[] = [];
   let now = 0;
+  const struck: string[] = [];
   let left = random.int(8);
 
   const say = (by: string, what: string): void => {
@@ -80,9 +82,11 @@ export const openWorld = (seed: number, traced: boolean): World => {
     timer,
     now: () => now,
     faults: {
+      struck,
       strikes: (kind, probability) => {
         if (left === 0 || !random.chance(probability)) return false;
         left -= 1;
+        struck.push(kind);
         say('fault', kind);
         return true;
       },

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import ssh2 from 'ssh2';
+import { openSsh } from './clients.ts';
 import { type Pair, password } from './servers.ts';
 import { until } from './until.ts';
 
@@ -27,7 +28,13 @@ export const cutSftp = async (pair: Pair, local: string, remote: string, bytes: 
         error === undefined || error === null ? resolve() : reject(error),
       ),
     );
-  const ended = pair.dmz.printed().split('sftp session ended').length;
   socket.resetAndDestroy();
-  await until('dmz sees the cut', () => pair.dmz.printed().split('sftp session ended').length > ended);
+  await until('dmz has seen the cut, and keeps what there was', async () => (await seen(pair, remote)) === bytes);
+};
+
+/** The size of a file as a new session sees it; undefined where it sees none. */
+const seen = async (pair: Pair, remote: string): Promise<number | undefined> => {
+  const listed = await openSsh(pair, [`-ls -ln ${remote}`]);
+  const size = /^-\S+\s+\S+\s+\S+\s+\S+\s+(\d+)/m.exec(listed.out)?.[1];
+  return size === undefined ? undefined : Number(size);
 };

@@ -14,7 +14,15 @@ import {
 import type { StoredEvent } from '../../adapters/eventlog/protocol.ts';
 import { judge } from '../../adapters/eventlog/verdict.ts';
 import { type LogFailure, permanent, temporary } from '../../domain/failure.ts';
-import type { EventLog } from '../../domain/ports.ts';
+import type { EventLog, LoggedEvent } from '../../domain/ports.ts';
+
+/** Events are read again and again, and never change. */
+const unpacked = new WeakMap<StoredEvent, LoggedEvent>();
+const read = (event: StoredEvent): LoggedEvent => {
+  const known = unpacked.get(event) ?? unpack(event);
+  unpacked.set(event, known);
+  return known;
+};
 
 const closed: LogFailure = { ...temporary('unavailable', 'the event log is closed'), code: 'unavailable' };
 
@@ -74,12 +82,12 @@ export const memoryEventLog = (all: StoredEvent[] = []): EventLog => {
                 (streams.get(stream) ?? [])
                   .filter(([, , revision]) => BigInt(revision) >= first)
                   .slice(0, limit)
-                  .map(unpack),
+                  .map(read),
               ),
         ),
     readAll: ({ after, limit = 1_000 } = {}) => {
       const start = ordinalOf(after);
-      return () => Promise.resolve(head.closed() ? left(closed) : right(all.slice(start, start + limit).map(unpack)));
+      return () => Promise.resolve(head.closed() ? left(closed) : right(all.slice(start, start + limit).map(read)));
     },
     follow: (after, signal) =>
       follow(

@@ -142,6 +142,7 @@ export const memoryMessages = (
         const { size, bytes } = granted(await its.payload(mine.self, key, start));
         return { size, bytes: carried(bytes) };
       }),
+    ticket: (from, key) => ask(from, mine, 'ticket', key, async (its) => granted(await its.ticket(mine.self, key))),
     channels: (to, snapshot) =>
       ask(to, mine, 'channels', snapshot, async (its) =>
         granted(await its.channels(mine.self, structuredClone(snapshot))),

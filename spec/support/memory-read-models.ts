@@ -8,11 +8,17 @@ import type { Indexed, Position, Projection, Query, ReadModels, Row } from '../.
 export type MemoryTable = {
   readonly version: number;
   readonly indexes: string;
-  readonly rows: Map<string, string>;
+  /** Frozen: they are given to every asker. */
+  readonly rows: Map<string, Row>;
   checkpoint: Position | undefined;
 };
 
 const closed = left(temporary('unavailable', 'the read models are closed'));
+
+const frozen = <A>(value: A): A => {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+};
 
 /** As SQLite orders: null, then numbers, then text by code points. */
 const compare = (a: Indexed, b: Indexed): number => {
@@ -46,11 +52,12 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
   const found = <R extends Row>(projection: Projection<R>, where: Query['where'] = {}): readonly [string, R][] => {
     const unknown = Object.keys(where).find((index) => !Object.hasOwn(projection.indexes, index));
     if (unknown !== undefined) throw new Error(`${projection.name} has no index ${unknown}`);
-    return [...tableOf(projection).rows]
-      .map(([key, json]): [string, R] => [key, JSON.parse(json) as R])
-      .filter(([, row]) =>
-        Object.entries(where).every(([index, condition]) => fits(indexed(projection, index, row), condition)),
-      );
+    const conditions = Object.entries(where);
+    const rows: [string, R][] = [];
+    for (const [key, row] of tableOf(projection).rows as Map<string, R>)
+      if (conditions.every(([index, condition]) => fits(indexed(projection, index, row), condition)))
+        rows.push([key, row]);
+    return rows;
   };
   // Everything in one turn, but as promises, as with the real ones.
   const answer =
@@ -76,8 +83,8 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
         const { rows } = tableOf(projection);
         return new Map(
           keys.flatMap((key): [string, R][] => {
-            const json = rows.get(key);
-            return json === undefined ? [] : [[key, JSON.parse(json) as R]];
+            const row = rows.get(key);
+            return row === undefined ? [] : [[key, row as R]];
           }),
         );
       }),
@@ -88,7 +95,7 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
           if (row !== undefined) for (const index of Object.keys(projection.indexes)) indexed(projection, index, row);
         for (const [key, row] of rows) {
           if (row === undefined) table.rows.delete(key);
-          else table.rows.set(key, JSON.stringify(row));
+          else table.rows.set(key, frozen(JSON.parse(JSON.stringify(row)) as Row));
         }
         table.checkpoint = checkpoint ?? table.checkpoint;
       }),

@@ -59,7 +59,9 @@ export type PairOptions = {
   readonly streamingSize?: string;
   /** How inner fetches what is larger than that; over SFTP unless said otherwise. */
   readonly fetchVia?: 'sftp' | 'ftp' | 'messageService';
-  /** Where inner looks for dmz's fetch endpoint, if not directly there. */
+  /** Where dmz lets inner fetch. */
+  readonly fetchPort?: number;
+  /** Where inner looks for it, if not directly there. */
   readonly fetchFrom?: number;
   /** Patterns of names that the one profile takes. */
   readonly takes?: string;
@@ -84,7 +86,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
-  const fetchPort = await freePort();
+  const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
   const host = options.dmzHost ?? '127.0.0.1';
   const keys = join(directory, 'keys');

@@ -12,10 +12,8 @@ export type Wire = {
   readonly cut: () => void;
   /** Lets no byte pass any more, and ends nothing. */
   readonly freeze: () => void;
-  /** Stops the bytes that come back as soon as so many were carried, and resolves then. */
+  /** Resolves as soon as so many bytes came back, and lets no more pass: on these connections, until they are cut. */
   readonly holdAt: (bytes: number) => Promise<void>;
-  /** Lets them go on. */
-  readonly release: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -24,7 +22,6 @@ export const wireTo = async (target: number, host = '127.0.0.1'): Promise<Wire> 
   const sockets = new Set<Socket>();
   let [carried, most] = [0, Number.POSITIVE_INFINITY];
   let [frozen, reached] = [false, (): void => undefined];
-  const held = new Set<() => void>();
   const server = createServer((from) => {
     const to = connect(target, host);
     for (const [socket, other] of [[from, to] as const, [to, from] as const]) {
@@ -42,25 +39,18 @@ export const wireTo = async (target: number, host = '127.0.0.1'): Promise<Wire> 
     to.on('data', (bytes) => {
       if (frozen) return;
       carried += bytes.length;
-      const pass = (): void => {
-        if (!from.write(bytes)) {
-          to.pause();
-          from.once('drain', () => to.resume());
-        } else to.resume();
-      };
-      if (carried < most) {
-        pass();
-        return;
+      if (carried >= most) {
+        to.pause();
+        reached();
+      } else if (!from.write(bytes)) {
+        to.pause();
+        from.once('drain', () => to.resume());
       }
-      to.pause();
-      held.add(pass);
-      reached();
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const cut = (): void => {
-    held.clear();
     for (const socket of sockets) socket.destroy();
   };
   return {
@@ -76,11 +66,6 @@ export const wireTo = async (target: number, host = '127.0.0.1'): Promise<Wire> 
         most = bytes;
         reached = resolve;
       }),
-    release: () => {
-      most = Number.POSITIVE_INFINITY;
-      for (const pass of held) pass();
-      held.clear();
-    },
     close: async () => {
       const closed = once(server, 'close');
       server.close();

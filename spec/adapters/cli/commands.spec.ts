@@ -179,7 +179,7 @@ describe('the commands for a running server', () => {
     const byConfig = { controlClient, dataOf: () => Promise.resolve(right(data)) };
     const { out } = await run('status --config /inner.yaml', byConfig);
     expect(out.split('\n')).toEqual([
-      'inner inner is serving; 1 transfers are open, 0 held; 50.0 MiB of memory',
+      'inner inner is serving with 1 channel; 1 transfers are open, 0 held; 50.0 MiB of memory',
       'link to dmz: up',
     ]);
   });

@@ -169,7 +169,7 @@ describe('the control connection', () => {
     expect(await hand.ask('MODE B')).toMatch(/^504/);
     expect(await hand.ask('STRU R')).toMatch(/^504/);
     expect(await hand.ask('SYST')).toMatch(/^215 UNIX/);
-    expect(await hand.ask('ALLO 100')).toMatch(/^202/);
+    expect(await hand.ask('ALLO 100')).toMatch(/^200/);
     expect(await hand.ask('HELP STOR')).toMatch(/STOR <path>/);
   });
 

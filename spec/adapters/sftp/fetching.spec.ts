@@ -38,6 +38,8 @@ const between = async (store: PayloadStore, known: { readonly inner?: Keys; read
     node: 'dmz-1',
     peers: ['inner-1'],
     keyOf: () => blob,
+    secret: () => 'not asked for',
+    clock: context.clock,
     log: context.log,
   });
   const place = { host: '127.0.0.1', port: 0, key: dmz.key };
@@ -72,7 +74,7 @@ describe('fetching over sftp', () => {
     expect(lines.filter((line) => line.includes('session'))).toEqual([]);
   });
 
-  it('is refused to a key that the link has not verified, and to every password', async () => {
+  it('is refused to a key that the link has not verified', async () => {
     const { source, lines } = await between(memoryPayloadStore(), { inner: await keysOf('inner-1') });
     expect(await failureOf(source('dmz-1', 'dmz-1.abc', 0))).toMatchObject({
       lasting: 'temporary',
