@@ -40,7 +40,8 @@ import { prepare } from './steps/prepare.ts';
 import { process } from './steps/process.ts';
 import { purge } from './steps/purge.ts';
 import { openStreams } from './streams.ts';
-import { keepSweeping, sweepTemporaries } from './sweep.ts';
+import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
+import { uploadSweep } from './sweep-uploads.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { orThrow } from './unwrap.ts';
@@ -122,13 +123,18 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
 
   const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open, settling, repeated };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
-  const intake = config.role === 'dmz' ? intakeOf(config, shared) : undefined;
+  const arrivals = openArrivals(shared);
+  const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals }) : undefined;
   const channels = async (): Promise<number> =>
     config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const profiles = config.role === 'inner' ? config.profiles : [];
   const sweeping = { ...shared, directories };
+  const sweeps = [
+    (signal: AbortSignal) => sweepPayloads(sweeping, signal),
+    ...(config.role === 'dmz' ? [uploadSweep({ ...shared, arrivals, incomplete: config.incomplete })] : []),
+  ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
     process: process(profiles, performing({ payloads, programs, disk, node }), streams, ids),
@@ -163,7 +169,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       orThrow(await messages.start(handlers)());
       const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
-      stops.push(supervisor.stop, outbox.stop, keepSweeping(sweeping), raiseAlarms(projector, log, node));
+      stops.push(supervisor.stop, outbox.stop, keepSweeping(shared, sweeps), raiseAlarms(projector, log, node));
       if (config.role === 'inner') {
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
@@ -177,9 +183,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   };
 };
 
-const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door' | 'arrivals'> & NodePorts): RunningIntake => {
+const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door'> & NodePorts): RunningIntake => {
   const door = openDoor({ ...shared, projection: channelsProjection, limits: config.limits });
-  return openIntake({ ...shared, door, arrivals: openArrivals(shared) });
+  return openIntake({ ...shared, door });
 };
 
 const deliveryDirectories = (config: InnerConfig): readonly string[] => [

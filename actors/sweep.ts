@@ -85,17 +85,22 @@ export const sweepTemporaries = async (needs: SweepNeeds): Promise<number> => {
   return swept;
 };
 
-/** Sweeps payloads now and hourly, beside the running server; answers the means to stop. */
-export const keepSweeping = (needs: SweepNeeds): (() => Promise<void>) => {
+/** Sweeps now and hourly, beside the running server, one thing after the other; answers the means to stop. */
+export const keepSweeping = (
+  { clock, log }: Pick<SweepNeeds, 'clock' | 'log'>,
+  sweeps: readonly ((signal: AbortSignal) => Promise<unknown>)[],
+): (() => Promise<void>) => {
   const stopping = new AbortController();
   let cancel: () => void = () => undefined;
   let running: Promise<void> = Promise.resolve();
+  const sweepAll = async (): Promise<void> => {
+    for (const each of sweeps)
+      await each(stopping.signal).catch((error: unknown) => log.error('the sweep failed', { error: String(error) }));
+  };
   const sweep = (): void => {
-    running = sweepPayloads(needs, stopping.signal)
-      .catch((error: unknown) => needs.log.error('the sweep failed', { error: String(error) }))
-      .then(() => {
-        if (!stopping.signal.aborted) cancel = needs.clock.after(hour, sweep);
-      });
+    running = sweepAll().then(() => {
+      if (!stopping.signal.aborted) cancel = clock.after(hour, sweep);
+    });
   };
   sweep();
   return () => {

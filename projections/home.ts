@@ -23,17 +23,20 @@ export type HomeRow = {
   readonly modified: number;
   /** Where in the log it begins: of two files under one path the later one is seen, whatever the wall clock says. */
   readonly since: Position;
+  /** When an upload was begun, milliseconds since 1970; null for what is none. */
+  readonly begun: number | null;
 };
 
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 3,
+  version: 4,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
     path: (row) => row.path,
     kind: (row) => row.kind,
+    begun: (row) => row.begun,
   },
   keyOf: (event) => {
     if (transferOf(event.stream) !== undefined || uploadOf(event.stream) !== undefined) return event.stream;
@@ -84,14 +87,14 @@ const delivered = (event: LoggedEvent): HomeRow => {
   const { channel, path, payload, modified, protocol, by } = event.data as EventData<'received'>;
   const id = transferOf(event.stream) ?? null;
   const file = { payload, protocol, by, size: payload.size, modified: modified ?? timeOf(event) };
-  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position };
+  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position, begun: null };
 };
 
 const opened = (event: LoggedEvent): HomeRow => {
   const { channel, path, protocol, by } = event.data as UploadData<'uploadOpened'>;
   const id = uploadOf(event.stream) ?? null;
   const file = { payload: null, protocol, by, size: 0, modified: timeOf(event) };
-  return { channel, ...place(path), kind: 'upload', id, ...file, since: event.position };
+  return { channel, ...place(path), kind: 'upload', id, ...file, since: event.position, begun: timeOf(event) };
 };
 
 const made = (event: LoggedEvent): HomeRow => ({
@@ -112,4 +115,5 @@ export const emptyDirectory = (channel: string, path: string): HomeRow => ({
   size: 0,
   modified: 0,
   since: '',
+  begun: null,
 });

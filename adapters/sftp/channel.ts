@@ -89,7 +89,9 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   });
   // Without our own end OpenSSH waits for ever when it quits; what it asked before is still answered.
   sftp.on('end', () => {
-    orderly = queue.running() === 0 && queue.waiting() === 0;
+    // A connection that is cut ends its channels, too; only the client's own end (of it, or of all) is a goodbye.
+    const goodbye = !socket.destroyed || socket.readableEnded;
+    orderly = !over && goodbye && queue.running() === 0 && queue.waiting() === 0;
     void queue.idle().then(() => sftp.end());
   });
   return { busy: () => queue.running() > 0, orderly: () => orderly, resume: queue.pump, stop };
