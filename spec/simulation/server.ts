@@ -67,12 +67,19 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
 
   const portsOf = (own: Life): NodePorts => {
     const payloads = simulatedPayloads(own, disk);
+    const room = memoryDisk(2 ** 40);
     release = () => void payloads.close();
     const ports: NodePorts = {
       eventLog: simulatedLog(own, disk),
       models: simulatedModels(own, disk),
       payloads,
-      disk: memoryDisk(2 ** 40),
+      disk: {
+        ...room,
+        room: () => {
+          own.looked = true;
+          return room.room();
+        },
+      },
       messages: link.messages(own, { role, node: nodes[role] }),
       delivery: simulatedDelivery(own, outcome),
       programs: memoryPrograms({}),
