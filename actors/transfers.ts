@@ -3,6 +3,8 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import { createActor } from 'xstate';
 import type { Clock, Log, Projection, ReadModels } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
+import { delayAfter } from '../domain/transfer/decide.ts';
+import type { Folded } from '../domain/transfer/fold.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import type { Projector } from './projector.ts';
 import type { StepNeeds } from './step.ts';
@@ -59,6 +61,12 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     look();
   };
 
+  /** How long a transfer still has to wait after its last failure. Its row says so, too, but may lag behind where the disk is full. */
+  const backOff = ({ ended, transfer: { attempt, lastFailure } }: Folded): number =>
+    ended || attempt === 0 || lastFailure === undefined
+      ? 0
+      : lastFailure.at + delayAfter(attempt, needs.retries) - clock.now();
+
   const start = async (row: TransferRecord): Promise<void> => {
     const loaded = await needs.streams.load(row.id);
     if (isLeft(loaded) || loaded.right === undefined || stopped) {
@@ -66,6 +74,11 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
       return;
     }
     const folded = loaded.right;
+    const early = Number(folded.revision) > row.revision ? backOff(folded) : 0;
+    if (early > 0) {
+      await finish(row.id, early);
+      return;
+    }
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
     const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
     live.set(row.id, { lane: laneOf(row.step ?? ''), stop: () => actor.stop() });

@@ -16,7 +16,14 @@ export type PartnerNeeds = {
 };
 
 /** A file to be sent: directly, or under a temporary name and then renamed. */
-type Errand = { readonly name: string; readonly directory: string; readonly temporary: boolean; readonly size: number };
+type Errand = {
+  readonly name: string;
+  readonly directory: string;
+  readonly temporary: boolean;
+  readonly size: number;
+  /** What was sent at the last try: the next one sends the same again. */
+  last: Sent | undefined;
+};
 
 /** A session over a connection that can break. */
 type Connection = {
@@ -44,12 +51,13 @@ export const runPartner = async (needs: PartnerNeeds): Promise<void> => {
       directory: random.chance(0.6) ? '/' : `/${lane}`,
       temporary: random.chance(0.4),
       size: random.chance(0.6) ? 10 + random.int(40) : 70 + random.int(100),
+      last: undefined,
     };
     for (;;) {
       await world.sleep(me, random.int(3_000));
       const done = await oneTry(needs, me, errand).catch((error: unknown) => {
         world.say(me.name, `broke off: ${error instanceof Error ? error.message : String(error)}`);
-        return false;
+        return errand.last?.standing === 'accepted';
       });
       if (done) break;
       await world.sleep(me, 500 + random.int(20_000));
@@ -94,7 +102,8 @@ const send = async (needs: PartnerNeeds, connection: Connection, errand: Errand)
   if (directory !== '/') await ask(`mkdir ${directory}`, session.makeDirectory(directory), 'exists');
   const path = `${directory === '/' ? '' : directory}/${name}`;
   const first = errand.temporary ? `${path}.${needs.lane}.tmp` : path;
-  const sent = needs.ledger.write(errand.size);
+  const sent = errand.last ?? needs.ledger.write(errand.size);
+  errand.last = sent;
   const upload = await ask(`put ${first}`, session.upload(first));
   if (typeof upload === 'string') return false;
   const bytes = Buffer.from(sent.content);
