@@ -89,7 +89,11 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
       for (const name of names) {
         const found = readName(name);
         if (found === undefined || !found.key.startsWith(`${node}.`)) continue;
-        if (!found.committed && names.has(found.key)) continue;
+        if (!found.committed && names.has(found.key)) {
+          // Committed by a process that died before it took the first name away.
+          if (!writers.has(found.key)) await removeFile(join(root, shard, name));
+          continue;
+        }
         const facts = await statOf(join(root, shard, name)).catch(ignoreAbsent);
         if (facts !== undefined) yield { ...found, size: facts.size, modified: Math.floor(facts.mtimeMs) };
       }

@@ -21,6 +21,18 @@ describe('payloads on disk', () => {
       expect(await bytesOf(await succeeded(store.read(each)))).toEqual(Buffer.alloc(4096, i));
   });
 
+  it('takes the first name of a payload away where a crash came between committing it and that', async () => {
+    const { store, shard } = await openDisk();
+    const writer = await succeeded(store.write(key));
+    await succeeded(writer.write(0, Buffer.from('whole')));
+    await succeeded(writer.commit());
+    await link(join(shard(key), key), join(shard(key), `${key}.partial`));
+    const listed = [];
+    for await (const each of store.list('dmz1')) listed.push(each);
+    expect(listed).toMatchObject([{ key, committed: true }]);
+    expect(await readdir(shard(key))).toEqual([key]);
+  });
+
   it('lets one of two stores win where both write the same key', async () => {
     const first = await openDisk();
     const second = await openDisk({ directory: first.directory });
