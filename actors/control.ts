@@ -79,6 +79,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
 
   return {
     status: () => async () => {
+      await settled();
       const open = await models.count(projection, { ended: 0 })();
       const held = await models.count(projection, { state: 'held' })();
       if (isLeft(open)) return left(asRefusal(open.left));

@@ -10,9 +10,13 @@ import { until } from './until.ts';
 /** By transfer: its travelling events as `type origin/originSeq id`, in the order of the log. */
 type Stories = ReadonlyMap<string, readonly string[]>;
 
-/** Waits until neither server owes a transfer anything. */
+/** Waits until neither server owes a transfer anything; dmz first, since what it has ended has begun all of its responses. */
 export const idle = async (pair: Pair, within = 60_000): Promise<void> => {
-  await until('no transfer is open', async () => (await open(pair.inner)) + (await open(pair.dmz)) === 0, within);
+  await until(
+    'no transfer is open',
+    async () => (await open(pair.dmz)) === 0 && (await open(pair.inner)) === 0,
+    within,
+  );
 };
 
 const open = async (server: Server): Promise<number> => (await server.status()).open;
