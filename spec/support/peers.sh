@@ -2,7 +2,7 @@
 # Installs the Debian programs that the tests use as partners. Does nothing where all are there.
 set -eu
 
-packages="openssh-client lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps"
+packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps"
 
 missing=""
 for package in $packages; do
