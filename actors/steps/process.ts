@@ -37,7 +37,8 @@ export const process =
     }
     const responses: string[] = [];
     for (const [index] of profile.responses.entries()) {
-      const id = ids.derived('response', folded.id, index, transfer.run);
+      // Without the run: a retry that comes while responses are being created must not create them twice.
+      const id = ids.derived('response', folded.id, index);
       const created = await streams.record(id, 'create', (existing) =>
         right(existing === undefined ? [creation(folded, profile, payload, index)] : []),
       );
