@@ -108,6 +108,22 @@ const read = (sftp: SFTPWrapper, handle: Buffer, at: number, length: number): Pr
     });
   });
 
+/** Waits for one thing after another unless the session breaks. A race would keep every result for as long as the session lives. */
+const unlessBroken = (broken: Promise<never>): ((next: Promise<Buffer>) => Promise<Buffer>) => {
+  let end: (error: Error) => void = () => undefined;
+  let failure: Error | undefined;
+  broken.catch((error: unknown) => {
+    failure = error instanceof Error ? error : new Error(String(error));
+    end(failure);
+  });
+  return (next) =>
+    new Promise((resolve, reject) => {
+      if (failure !== undefined) reject(failure);
+      end = reject;
+      next.then(resolve, reject);
+    });
+};
+
 /** The bytes in order, with requests for more always on their way; ends the session however the reading ends. */
 async function* bytesOf(fetching: {
   readonly session: Dialled;
@@ -119,6 +135,7 @@ async function* bytesOf(fetching: {
   readonly node: string;
 }): AsyncGenerator<Uint8Array, void, undefined> {
   const { session, handle, size, clock, end, node } = fetching;
+  const orBroken = unlessBroken(session.broken);
   const waiting: Promise<Buffer>[] = [];
   let asked = fetching.start;
   const ask = (): void => {
@@ -135,7 +152,7 @@ async function* bytesOf(fetching: {
       const next = waiting.shift();
       if (next === undefined) return;
       const stop = whileSilent(session, clock, silent);
-      yield await Promise.race([next, session.broken]).finally(stop);
+      yield await orBroken(next).finally(stop);
     }
   } finally {
     end(temporary('closed', 'it was closed'));
