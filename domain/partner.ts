@@ -1,0 +1,80 @@
+/** A partner's own server, as we are its client: what a protocol does there, and what a channel says about it. */
+import { z } from 'zod';
+import type { Attempt } from './failure.ts';
+import type { Clock } from './ports.ts';
+
+/** A file in a directory of a partner's server; `modified` in milliseconds since 1970, absent where the server does not say. */
+export type PartnerFile = {
+  readonly path: string;
+  readonly name: string;
+  readonly size: number;
+  readonly modified: number | undefined;
+};
+
+/**
+ * One session at a partner's server. Every call has a deadline of its own; whatever ends the session is the failure of
+ * all that waits for it. Not for two calls at once.
+ */
+export interface PartnerSession {
+  /** The plain files of a directory, by name; directories, links and special files are left out. Failures `notFound`, `notPermitted`, `tooMany`. */
+  list(directory: string): Attempt<readonly PartnerFile[]>;
+  /** One file's facts, undefined where there is none of this name. */
+  look(path: string): Attempt<PartnerFile | undefined>;
+  /** The bytes from `start` on; the iteration throws a failure where the session breaks or the end was not a clean one. */
+  read(path: string, start: number): Attempt<AsyncIterable<Uint8Array>>;
+  /** Writes the file from its beginning, replacing what has this name. Answers once the server has confirmed the end. */
+  write(path: string, bytes: AsyncIterable<Uint8Array>): Attempt<void>;
+  /** Gives a file another name. Failures `exists` where the server will not replace, `notFound`, `outcomeUnknown` where no answer came. */
+  rename(from: string, to: string): Attempt<void>;
+  /** Removes a file. Failures `notFound`, `notPermitted`, `outcomeUnknown`. */
+  remove(path: string): Attempt<void>;
+  /** Says goodbye, or just ends it. */
+  close(): Promise<void>;
+}
+
+/** The steps of coming in, told as they are begun, so that the one that fails can be named. */
+export type ConnectStep = 'name' | 'port' | 'tls' | 'hostKey' | 'login';
+
+/** Whom we are there; the secrets never leave memory. */
+export type Credentials = {
+  readonly password?: string | undefined;
+  /** PEM, of an SSH key or of a TLS client certificate. */
+  readonly privateKey?: string | undefined;
+  /** PEM of the TLS client certificate. */
+  readonly certificate?: string | undefined;
+};
+
+/** One address of a partner's server, and whom to expect there. */
+export type PartnerPlace = {
+  readonly host: string;
+  readonly port: number;
+  readonly login: string;
+  readonly credentials: Credentials;
+  /** Fingerprints (`SHA256:…`, base64 as OpenSSH prints it) of the host keys or certificates that are approved. */
+  readonly trusted: readonly string[];
+};
+
+/** What a client is given beside the place. */
+export type PartnerContext = {
+  readonly clock: Clock;
+  /** Told as each step is begun. */
+  readonly onStep?: (step: ConnectStep) => void;
+  /** Told the fingerprint of whoever answered, approved or not. */
+  readonly onSeen?: (fingerprint: string) => void;
+};
+
+/** A protocol as a client; failures `unknownHost`, `unreachable`, `untrusted`, `badCredentials`, `timeout`, `linkBroken`, `insecure`. */
+export type PartnerClient<S> = (settings: S, place: PartnerPlace, context: PartnerContext) => Attempt<PartnerSession>;
+
+/** `host` or `host:port`, IPv6 in brackets. */
+export const partnerAddress = z
+  .string()
+  .max(300)
+  .regex(/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?$/, 'write host or host:port; IPv6 in brackets')
+  .refine((text) => Number(/:(\d+)$/.exec(text.replace(/^\[.*\]/, ''))?.[1] ?? 1) <= 65_535, 'a port is at most 65535');
+
+/** The host and port of an address; the port is `standard` where it names none. */
+export const placeOf = (address: string, standard: number): { readonly host: string; readonly port: number } => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
+  return { host: bracketed ?? plain ?? '', port: port === undefined ? standard : Number(port) };
+};
