@@ -52,7 +52,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
 
   const end = (file: File): void => {
     file.over = true;
-    needs.open.delete(keyOf(needs.node, file.id));
+    needs.held.release(keyOf(needs.node, file.id));
     const place = placeOf(file.arriving);
     if (live.get(place) === file) live.delete(place);
   };
@@ -64,10 +64,10 @@ export const openArrivals = (needs: Receiving): Arrivals => {
 
   const open = async (arriving: Arriving, id: string, resume: boolean): Promise<Decision<Arrival>> => {
     const key = keyOf(needs.node, id);
-    needs.open.add(key);
+    await needs.held.hold(key);
     const opened = await needs.payloads.write(key, { resume })();
     if (isLeft(opened)) {
-      needs.open.delete(key);
+      needs.held.release(key);
       return left(asRefusal(opened.left));
     }
     const recorded = resume ? Promise.resolve(right(undefined)) : undefined;

@@ -7,7 +7,16 @@ import { parentOf } from '../domain/path.ts';
 import { keyOf } from '../domain/payload.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
 import type { Arrivals } from './arrivals.ts';
-import { deliverUpload, expireUpload, isFinalName, type Receiving, recordUpload, type Taken } from './receive.ts';
+import {
+  behind,
+  deliverUpload,
+  expireUpload,
+  isCurrent,
+  isFinalName,
+  type Receiving,
+  recordUpload,
+  type Taken,
+} from './receive.ts';
 import { asRefusal } from './refusals.ts';
 import type { LocalFact } from './streams.ts';
 
@@ -33,11 +42,18 @@ export type Home = {
 const mostEntries = 100_000;
 const mostDirectories = 1_000;
 const mostViewChanges = 1_000;
+const stillWritten = refusal('busy', 'it is still being written');
+
+/** A change goes by what the view shows, so it waits for a view that is current. */
+const changing =
+  <A>(needs: HomeNeeds, change: Answer<A>): Answer<A> =>
+  async () =>
+    (await isCurrent(needs)) ? change() : left(behind);
 
 /** The home of a channel. */
 export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
   const all = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
-    await needs.projector.settled(needs.streams.position());
+    await isCurrent(needs);
     const found = await needs.models.query(homeProjection, {
       where: { channel: channel.name, ...where },
       limit: mostEntries,
@@ -78,7 +94,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
   const changeView = async (row: HomeRow, path: string | null, modified?: number): Promise<Decision<void>> => {
     const data = modified === undefined ? { path } : { path, modified };
     if (row.kind === 'upload') {
-      if (needs.arrivals.sizeOf(row.id ?? '') !== undefined) return left(refusal('busy', 'it is still being written'));
+      if (isWritten(row)) return left(stillWritten);
       if (path === null) return expireUpload(needs, row.id ?? '');
       return recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadRenamed', data: { ...data, path } }]);
     }
@@ -89,11 +105,12 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     );
     return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
   };
+  const isWritten = (row: HomeRow): boolean => needs.arrivals.sizeOf(row.id ?? '') !== undefined;
   /** Takes away what is at a path but for `kept`: also the older files that the newest one hides, lest they come to light. */
-  const clear = async (path: string, kept?: HomeRow): Promise<Decision<void>> => {
+  const clear = async (path: string, kept?: string | null): Promise<Decision<void>> => {
     const found = await all({ path });
     if (isLeft(found)) return found;
-    const others = found.right.filter((row) => row.kind !== 'directory' && row.id !== kept?.id);
+    const others = found.right.filter((row) => row.kind !== 'directory' && row.id !== kept);
     for (const row of others.toSorted((a, b) => (a.since < b.since ? -1 : 1))) {
       const removed = await changeView(row, null);
       if (isLeft(removed)) return removed;
@@ -101,9 +118,17 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     return right(undefined);
   };
   const move = async (row: HomeRow, to: string): Promise<Decision<Taken>> => {
-    if (row.kind === 'upload' && isFinalName(channel, to)) return deliverUpload(needs, channel, row, to);
+    const cleared = await clear(to);
+    if (isLeft(cleared)) return cleared;
     const changed = await changeView(row, to);
     return isLeft(changed) ? changed : right({ transfer: undefined });
+  };
+  /** What it replaces goes afterwards: it may be the very transfer of which this is the second try. */
+  const deliverTo = async (row: HomeRow, to: string): Promise<Decision<Taken>> => {
+    const delivered = await deliverUpload(needs, channel, row, to);
+    if (isLeft(delivered)) return delivered;
+    const cleared = await clear(to, delivered.right.transfer);
+    return isLeft(cleared) ? cleared : delivered;
   };
   const entry = async (row: HomeRow): Promise<Entry> => {
     const { name, modified, size } = row;
@@ -136,63 +161,69 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
       if (isLeft(found) || found.right.payload !== null) return found;
       return left(refusal('notPermitted', 'the file is not complete yet'));
     },
-    mayWrite: (path) => async () => {
-      const there = await find(path);
-      if (isLeft(there)) return there;
-      if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'it is a directory'));
-      const parent = await needDirectory(parentOf(path));
-      return isLeft(parent) ? parent : there;
-    },
-    makeDirectory: (path) => async () => {
-      const there = await find(path);
-      if (isLeft(there)) return there;
-      if (there.right !== undefined) return left(refusal('exists', 'it exists already'));
-      const parent = await needDirectory(parentOf(path));
-      if (isLeft(parent)) return parent;
-      const directories = await needs.models.count(homeProjection, { channel: channel.name, kind: 'directory' })();
-      if (isLeft(directories)) return left(asRefusal(directories.left));
-      if (directories.right >= mostDirectories)
-        return left(refusal('noSpace', `a home has at most ${mostDirectories} directories`));
-      return record(channelStream(channel.name), [{ type: 'directoryMade', data: { path } }]);
-    },
-    removeDirectory: (path) => async () => {
-      const directory = await needDirectory(path);
-      if (isLeft(directory)) return directory;
-      if (path === '/') return left(refusal('notPermitted', 'the home itself cannot be removed'));
-      const inside = await children(path);
-      if (isLeft(inside)) return inside;
-      if (inside.right.length > 0) return left(refusal('notEmpty', 'the directory is not empty'));
-      return record(channelStream(channel.name), [{ type: 'directoryRemoved', data: { path } }]);
-    },
-    remove: (path) => async () => {
-      const found = await needFile(path);
-      return isLeft(found) ? found : clear(path);
-    },
-    rename: (from, to, replace) => async () => {
-      const found = await needFile(from);
-      if (isLeft(found)) {
-        return found.left.reason === 'isDirectory'
-          ? left(refusal('notPermitted', 'directories cannot be renamed'))
-          : found;
-      }
-      if (from === to) return right({ transfer: undefined });
-      const there = await find(to);
-      if (isLeft(there)) return there;
-      if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'the new name is a directory'));
-      if (there.right !== undefined && !replace) return left(refusal('exists', 'the new name exists already'));
-      const parent = await needDirectory(parentOf(to));
-      if (isLeft(parent)) return parent;
-      const replaced = there.right === undefined ? right(undefined) : await clear(to);
-      if (isLeft(replaced)) return replaced;
-      const cleared = await clear(from, found.right);
-      if (isLeft(cleared)) return cleared;
-      return move(found.right, to);
-    },
-    setModified: (path, modified) => async () => {
-      const found = await need(path);
-      if (isLeft(found)) return found;
-      return found.right.kind === 'directory' ? right(undefined) : changeView(found.right, path, modified);
-    },
+    mayWrite: (path) =>
+      changing(needs, async () => {
+        const there = await find(path);
+        if (isLeft(there)) return there;
+        if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'it is a directory'));
+        const parent = await needDirectory(parentOf(path));
+        return isLeft(parent) ? parent : there;
+      }),
+    makeDirectory: (path) =>
+      changing(needs, async () => {
+        const there = await find(path);
+        if (isLeft(there)) return there;
+        if (there.right !== undefined) return left(refusal('exists', 'it exists already'));
+        const parent = await needDirectory(parentOf(path));
+        if (isLeft(parent)) return parent;
+        const directories = await needs.models.count(homeProjection, { channel: channel.name, kind: 'directory' })();
+        if (isLeft(directories)) return left(asRefusal(directories.left));
+        if (directories.right >= mostDirectories)
+          return left(refusal('noSpace', `a home has at most ${mostDirectories} directories`));
+        return record(channelStream(channel.name), [{ type: 'directoryMade', data: { path } }]);
+      }),
+    removeDirectory: (path) =>
+      changing(needs, async () => {
+        const directory = await needDirectory(path);
+        if (isLeft(directory)) return directory;
+        if (path === '/') return left(refusal('notPermitted', 'the home itself cannot be removed'));
+        const inside = await children(path);
+        if (isLeft(inside)) return inside;
+        if (inside.right.length > 0) return left(refusal('notEmpty', 'the directory is not empty'));
+        return record(channelStream(channel.name), [{ type: 'directoryRemoved', data: { path } }]);
+      }),
+    remove: (path) =>
+      changing(needs, async () => {
+        const found = await needFile(path);
+        return isLeft(found) ? found : clear(path);
+      }),
+    rename: (from, to, replace) =>
+      changing(needs, async () => {
+        const found = await needFile(from);
+        if (isLeft(found)) {
+          return found.left.reason === 'isDirectory'
+            ? left(refusal('notPermitted', 'directories cannot be renamed'))
+            : found;
+        }
+        if (from === to) return right({ transfer: undefined });
+        const there = await find(to);
+        if (isLeft(there)) return there;
+        if (there.right?.kind === 'directory') return left(refusal('isDirectory', 'the new name is a directory'));
+        if (there.right !== undefined && !replace) return left(refusal('exists', 'the new name exists already'));
+        const parent = await needDirectory(parentOf(to));
+        if (isLeft(parent)) return parent;
+        if (there.right?.kind === 'upload' && isWritten(there.right)) return left(stillWritten);
+        const cleared = await clear(from, found.right.id);
+        if (isLeft(cleared)) return cleared;
+        const isFinal = found.right.kind === 'upload' && isFinalName(channel, to);
+        return isFinal ? deliverTo(found.right, to) : move(found.right, to);
+      }),
+    setModified: (path, modified) =>
+      changing(needs, async () => {
+        const found = await need(path);
+        if (isLeft(found)) return found;
+        return found.right.kind === 'directory' ? right(undefined) : changeView(found.right, path, modified);
+      }),
   };
 };
 

@@ -10,6 +10,7 @@ import type { Role } from '../domain/role.ts';
 import { eventName, transferStream } from '../domain/transfer/event-id.ts';
 import { apply, begin, can, type Folded, scenarioOf } from '../domain/transfer/fold.ts';
 import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
+import type { HeldKeys } from './held-keys.ts';
 import { handOverOf, mayRecord, travels } from './roles.ts';
 import { storeWhole } from './store-whole.ts';
 import type { Streams, Turn } from './streams.ts';
@@ -23,7 +24,7 @@ export type InboxNeeds = {
   readonly role: Role;
   readonly node: string;
   /** Keys that this process is writing: the sweep leaves them alone. */
-  readonly open: Set<string>;
+  readonly held: HeldKeys;
   readonly admits: (from: Peer, event: TransferEvent) => string | undefined;
 };
 
@@ -115,11 +116,11 @@ const sorted = (value: unknown): unknown =>
 
 const store = async (needs: InboxNeeds, parcel: Parcel, before: Folded, turn: Turn): Promise<ParcelAnswer> => {
   const key = keyOf(needs.node, parcel.transfer);
-  needs.open.add(key);
+  await needs.held.hold(key);
   try {
     return await storeAndAppend(needs, parcel, before, turn);
   } finally {
-    needs.open.delete(key);
+    needs.held.release(key);
   }
 };
 

@@ -26,6 +26,7 @@ import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
+import { heldKeys } from './held-keys.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { openOutbox } from './outbox.ts';
@@ -95,9 +96,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
-  const open = new Set<string>();
+  const held = heldKeys();
   const settling = new Set<string>();
-  const repeated = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
   const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
@@ -121,7 +121,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, open, settling, repeated };
+  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const arrivals = openArrivals(shared);
   const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals }) : undefined;

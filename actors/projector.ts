@@ -20,8 +20,8 @@ import { orThrow } from './unwrap.ts';
 export type Projector = {
   /** Answers once everything that was in the log at the start is in the read models. */
   readonly caughtUp: Promise<void>;
-  /** Answers once the read models have come to this position. */
-  settled(position: Position | undefined): Promise<void>;
+  /** Answers once the read models have come to this position; false where they wait for room on the disk, and show what was. */
+  settled(position: Position | undefined): Promise<boolean>;
   /** Changes a row beside its fold (a mark that is no event); runs in turn with the folding. */
   mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R): Promise<void>;
   /** Batches of events, after their rows are stored. */
@@ -59,7 +59,7 @@ export const startProjector = async (
     running.push({ projection, checkpoint: orThrow(await models.open(projection)()), unsaved: 0 });
   }
   const batches = new Subject<readonly LoggedEvent[]>();
-  const waiting = new Set<{ readonly position: Position; readonly resolve: () => void }>();
+  const waiting = new Set<{ readonly position: Position; readonly resolve: (come: boolean) => void }>();
   let reached = running.map((each) => each.checkpoint).reduce(lower, running[0]?.checkpoint);
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <A>(work: () => Promise<A>): Promise<A> => {
@@ -72,11 +72,13 @@ export const startProjector = async (
     caught = resolve;
   });
 
-  const release = (isDone: (position: Position) => boolean): void => {
+  const hasCome = (position: Position): boolean => reached !== undefined && position <= reached;
+  /** Answers those whose position has come, and those that shall not wait any longer. */
+  const release = (all: boolean): void => {
     for (const each of waiting) {
-      if (!isDone(each.position)) continue;
+      if (!all && !hasCome(each.position)) continue;
       waiting.delete(each);
-      each.resolve();
+      each.resolve(hasCome(each.position));
     }
   };
 
@@ -92,7 +94,7 @@ export const startProjector = async (
       if (!stuck) needs.log.alarm('the read models wait for room on the disk', { why: done.left.text });
       stuck = true;
       // Nobody is kept waiting for room: what there is is answered.
-      release(() => true);
+      release(true);
       await pause(clock, wait, signal);
     }
   };
@@ -102,7 +104,7 @@ export const startProjector = async (
       await inTurn(() => advance(models, patiently, each, events));
     }
     reached = events.at(-1)?.position ?? reached;
-    release((position) => reached !== undefined && position <= reached);
+    release(false);
     batches.next(events);
   };
 
@@ -117,16 +119,18 @@ export const startProjector = async (
       if (!signal.aborted) throw error;
     })
     .finally(() => {
-      release(() => true);
+      release(true);
       batches.complete();
     });
 
   return {
     caughtUp: Promise.race([caughtUp, ended]),
     settled: (position) =>
-      position === undefined || (reached !== undefined && position <= reached) || stuck || signal.aborted
-        ? Promise.resolve()
-        : new Promise((resolve) => waiting.add({ position, resolve })),
+      position === undefined || hasCome(position)
+        ? Promise.resolve(true)
+        : stuck || signal.aborted
+          ? Promise.resolve(false)
+          : new Promise((resolve) => waiting.add({ position, resolve })),
     mark: (projection, key, change) =>
       inTurn(async () => {
         const row = (await patiently(models.get(projection, [key]))).get(key);

@@ -9,11 +9,12 @@ import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadFact, uploadStream } from '../domain/upload.ts';
 import { type HomeRow, homeProjection } from '../projections/home.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import type { HeldKeys } from './held-keys.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
 import type { Streams } from './streams.ts';
 
-/** What receiving rests on. `open` are the keys that this process is writing: the sweep leaves them alone. */
+/** What receiving rests on. `held` are the keys that this process is writing: the sweep leaves them alone. */
 export type Receiving = {
   readonly streams: Streams;
   readonly payloads: PayloadStore;
@@ -23,11 +24,9 @@ export type Receiving = {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly node: string;
-  readonly open: Set<string>;
+  readonly held: HeldKeys;
   /** Uploads that are being delivered or removed now: one at a time decides what becomes of their payload. */
   readonly settling: Set<string>;
-  /** Transfers of which this process has answered a repeat. */
-  readonly repeated: Set<string>;
 };
 
 /** Who sends what, and where to. */
@@ -50,7 +49,13 @@ export type Arrived = Arriving & {
 export type Taken = { readonly transfer: string | undefined };
 
 const repeatWindow = 86_400_000;
-const mostRemembered = 100_000;
+const mostRepeats = 1_000;
+
+/** Do the read models show all that is recorded? They do not while they wait for room on the disk. */
+export const isCurrent = ({ projector, streams }: Receiving): Promise<boolean> => projector.settled(streams.position());
+
+/** The refusal of whatever would change something by a view that is not current. */
+export const behind = refusal('noSpace', 'there is no room on the disk of this server now; try again later');
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
 export const take = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
@@ -145,12 +150,11 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
 };
 
 /**
- * The earlier transfer of which this file is the second try: same channel, path and content within a day, and the
- * partner was not heard of after our OK. It stands for one repeat only; for another one after we have crashed, since
- * the OK to the first may be lost with us, too.
+ * The earlier transfer of which this file is one more try: same channel, path and content within a day, and the partner
+ * was not heard of after our OK. The OK to the repeat may be lost like the first one, so it stands until the partner is heard.
  */
 const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
-  await needs.projector.settled(needs.streams.position());
+  if (!(await isCurrent(needs))) return left(behind);
   const unheard = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
   const query = { where: { unheard }, orderBy: 'createdAt', descending: true, limit: 1 };
   const found = await needs.models.query(needs.projection, query)();
@@ -158,21 +162,13 @@ const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string 
   const [row] = found.right;
   if (row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow)
     return right(undefined);
-  const claim = { first: false };
+  const claim = { stands: false };
   const recorded = await needs.streams.record(row.id, 'receive', (folded) => {
-    claim.first = folded?.transfer.heard === false && !needs.repeated.has(row.id);
-    if (claim.first) remember(needs.repeated, row.id);
-    return right(claim.first ? [{ type: 'repeated', data: { by: file.by } }] : []);
+    claim.stands = folded?.transfer.heard === false && folded.transfer.repeats < mostRepeats;
+    return right(claim.stands ? [{ type: 'repeated', data: { by: file.by } }] : []);
   });
-  if (!isLeft(recorded)) return right(claim.first ? row.id : undefined);
-  needs.repeated.delete(row.id);
-  return left(asRefusal(recorded.left));
-};
-
-const remember = (repeated: Set<string>, id: string): void => {
-  repeated.add(id);
-  const [oldest] = repeated;
-  if (repeated.size > mostRemembered && oldest !== undefined) repeated.delete(oldest);
+  if (isLeft(recorded)) return left(asRefusal(recorded.left));
+  return right(claim.stands ? row.id : undefined);
 };
 
 /** With markers: both the file and its marker are there, in whatever order they came. */
@@ -196,7 +192,7 @@ const waiting = async (
   channel: ReplicatedChannel,
   path: string,
 ): Promise<Decision<HomeRow | undefined>> => {
-  await needs.projector.settled(needs.streams.position());
+  if (!(await isCurrent(needs))) return left(behind);
   const where = { channel: channel.name, path, kind: 'upload' };
   const found = await needs.models.query(homeProjection, { where, limit: 100 })();
   return isLeft(found) ? left(asRefusal(found.left)) : right(found.right.find((row) => row.payload !== null));

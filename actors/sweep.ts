@@ -5,9 +5,10 @@ import type { Clock, Delivery, EventLog, Log, PayloadStore, Projection, ReadMode
 import { transferStream } from '../domain/transfer/event-id.ts';
 import { uploadStream } from '../domain/upload.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import type { HeldKeys } from './held-keys.ts';
 import type { Streams } from './streams.ts';
 
-/** What the sweep rests on. `open` are the payloads that this process is writing. */
+/** What the sweep rests on. */
 export type SweepNeeds = {
   readonly eventLog: EventLog;
   readonly models: ReadModels;
@@ -18,7 +19,7 @@ export type SweepNeeds = {
   readonly clock: Clock;
   readonly log: Log;
   readonly node: string;
-  readonly open: ReadonlySet<string>;
+  readonly held: HeldKeys;
   /** Directories into which this server delivers. */
   readonly directories: readonly string[];
 };
@@ -49,21 +50,22 @@ const sweepBatch = async (needs: SweepNeeds, keys: readonly string[]): Promise<n
   const known = await needs.models.get(needs.projection, keys.map(belongsTo))();
   if (isLeft(known)) return 0;
   let swept = 0;
-  for (const key of keys.filter((each) => !known.right.has(belongsTo(each)))) {
-    if (needs.open.has(key) || (await isKnown(needs, belongsTo(key))) || needs.open.has(key)) continue;
-    const removed = await needs.payloads.remove(key)();
-    if (!isLeft(removed)) swept += 1;
-  }
+  for (const key of keys.filter((each) => !known.right.has(belongsTo(each))))
+    await needs.held.unlessHeld(key, async () => {
+      if (await isKnown(needs, belongsTo(key))) return;
+      const removed = await needs.payloads.remove(key)();
+      if (!isLeft(removed)) swept += 1;
+    });
   return swept;
 };
 
-/** What the log says: the rows may not have come so far yet. */
+/** What the log says: the rows may not have come so far yet. The upload first: it may become a transfer meanwhile. */
 const isKnown = async (needs: SweepNeeds, id: string): Promise<boolean> => {
-  const transfer = await needs.eventLog.readStream(transferStream(id), { limit: 1 })();
-  if (isLeft(transfer) || transfer.right.length > 0) return true;
   const upload = await needs.eventLog.readStream(uploadStream(id))();
   if (isLeft(upload)) return true;
-  return upload.right.length > 0 && !upload.right.some((event) => ends.has(event.type));
+  if (upload.right.length > 0 && !upload.right.some((event) => ends.has(event.type))) return true;
+  const transfer = await needs.eventLog.readStream(transferStream(id), { limit: 1 })();
+  return isLeft(transfer) || transfer.right.length > 0;
 };
 
 /** Sweeps temporaries of ours in the delivery directories that are not the open `prepared` of a transfer of ours. */

@@ -25,12 +25,14 @@ export type HomeRow = {
   readonly since: Position;
   /** When an upload was begun, milliseconds since 1970; null for what is none. */
   readonly begun: number | null;
+  /** Where a file was delivered to, whatever the partner did to its view since: a repeat shows it there again. Null for what is no file. */
+  readonly home: string | null;
 };
 
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 4,
+  version: 5,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
@@ -58,8 +60,10 @@ export const homeProjection: Projection<HomeRow> = {
         return made(event);
       case 'viewChanged': {
         const { path, modified } = event.data as EventData<'viewChanged'>;
-        return row && (path === null ? undefined : { ...at(row, path), modified: modified ?? row.modified });
+        return row && { ...(path === null ? hidden(row) : at(row, path)), modified: modified ?? row.modified };
       }
+      case 'repeated':
+        return row && { ...at(row, row.home ?? row.path), since: event.position };
       case 'uploadRenamed': {
         const { path, modified } = event.data as UploadData<'uploadRenamed'>;
         return row && { ...at(row, path), modified: modified ?? row.modified };
@@ -83,18 +87,30 @@ const place = (path: string) => ({ path, directory: parentOf(path), name: baseNa
 
 const at = (row: HomeRow, path: string): HomeRow => ({ ...row, ...place(path) });
 
+/** Out of sight: no path and no directory is empty. */
+const hidden = (row: HomeRow): HomeRow => ({ ...row, path: '', directory: '' });
+
 const delivered = (event: LoggedEvent): HomeRow => {
   const { channel, path, payload, modified, protocol, by } = event.data as EventData<'received'>;
   const id = transferOf(event.stream) ?? null;
   const file = { payload, protocol, by, size: payload.size, modified: modified ?? timeOf(event) };
-  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position, begun: null };
+  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position, begun: null, home: path };
 };
 
 const opened = (event: LoggedEvent): HomeRow => {
   const { channel, path, protocol, by } = event.data as UploadData<'uploadOpened'>;
   const id = uploadOf(event.stream) ?? null;
   const file = { payload: null, protocol, by, size: 0, modified: timeOf(event) };
-  return { channel, ...place(path), kind: 'upload', id, ...file, since: event.position, begun: timeOf(event) };
+  return {
+    channel,
+    ...place(path),
+    kind: 'upload',
+    id,
+    ...file,
+    since: event.position,
+    begun: timeOf(event),
+    home: null,
+  };
 };
 
 const made = (event: LoggedEvent): HomeRow => ({
@@ -116,4 +132,5 @@ export const emptyDirectory = (channel: string, path: string): HomeRow => ({
   modified: 0,
   since: '',
   begun: null,
+  home: null,
 });

@@ -1,8 +1,10 @@
-import { isLeft } from 'fp-ts/lib/Either.js';
+import { isLeft, left } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
+import { temporary } from '../../domain/failure.ts';
 import type { Session } from '../../domain/intake.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { allowed, memoryDmz, put } from '../support/memory-dmz.ts';
+import { memoryReadModels } from '../support/memory-read-models.ts';
 
 const names = async (session: Session) => (await allowed(session.list('/'))).map((entry) => entry.name);
 
@@ -39,6 +41,53 @@ describe('a home with two files under one path', () => {
     expect(await allowed(session.stat('/b.xml'))).toMatchObject({ size: 10 });
     await allowed(session.remove('/b.xml'));
     expect(await names(session)).toEqual([]);
+    await dmz.stop();
+  });
+});
+
+describe('a home in which a file with a lost OK is delivered again', () => {
+  const lost = async (dmz: Awaited<ReturnType<typeof memoryDmz>>): Promise<void> => {
+    const session = await dmz.login();
+    await put(session, '/a.tmp', 'content');
+    await allowed(session.rename('/a.tmp', '/a.xml', { replace: true }));
+    await session.close();
+  };
+
+  it('shows it, though the rename was to replace the first one', async () => {
+    const dmz = await memoryDmz();
+    await lost(dmz);
+    await lost(dmz);
+    expect(await names(await dmz.login())).toEqual(['a.xml']);
+    await dmz.stop();
+  });
+
+  it('shows it again where the partner had removed or renamed the first one', async () => {
+    const dmz = await memoryDmz();
+    for (const change of ['remove', 'rename'] as const) {
+      await lost(dmz);
+      const session = await dmz.login();
+      if (change === 'remove') await allowed(session.remove('/a.xml'));
+      else await allowed(session.rename('/a.xml', '/old.xml'));
+      await session.close();
+      await lost(dmz);
+      expect(await names(await dmz.login())).toEqual(['a.xml']);
+    }
+    await dmz.stop();
+  });
+});
+
+describe('a home whose read models wait for room on the disk', () => {
+  it('changes nothing by what it showed before', async () => {
+    const models = memoryReadModels();
+    let full = false;
+    const putOrNot: typeof models.put = (...given) =>
+      full ? () => Promise.resolve(left(temporary('noSpace', 'the disk is full'))) : models.put(...given);
+    const dmz = await memoryDmz({ models: { ...models, put: putOrNot } });
+    const session = await dmz.login();
+    await put(session, '/a.tmp', 'content');
+    full = true;
+    for (const change of [session.rename('/a.tmp', '/a.xml'), session.remove('/a.tmp'), session.upload('/a.tmp')])
+      expect(await change()).toMatchObject({ _tag: 'Left', left: { reason: 'noSpace' } });
     await dmz.stop();
   });
 });

@@ -25,7 +25,7 @@ describe('the supervisor', () => {
       projector: {
         caughtUp: Promise.resolve(),
         ended: Promise.resolve(),
-        settled: () => Promise.resolve(),
+        settled: () => Promise.resolve(true),
         batches: new Subject(),
         mark: (_projection, _key, change) => {
           marked.push(change(stale as never) as unknown as TransferRecord);
