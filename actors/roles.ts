@@ -20,39 +20,76 @@ export type Row = {
   readonly onArrival?: true;
 };
 
+/** A row of a scenario, the event told to the other server. */
+const row = (scenario: string, state: string, owner: Role, step: string, event: EventType): Row => ({
+  ...{ scenario, state, owner, step, event },
+  travels: true,
+});
+const local = (...cells: Parameters<typeof row>): Row => ({ ...row(...cells), travels: false });
+const handOver = (...cells: Parameters<typeof row>): Row => ({ ...row(...cells), onArrival: true });
+
+/** From the hand-over to inner until the responses are created: alike wherever dmz had the payload from. */
+const processing = (scenario: string): readonly Row[] => [
+  handOver(scenario, 'received', 'inner', 'forward', 'forwarded'),
+  row(scenario, 'forwarded', 'inner', 'fetch', 'fetched'),
+  local(scenario, 'fetched', 'inner', 'process', 'matched'),
+  local(scenario, 'fetched', 'inner', 'process', 'stepDone'),
+  row(scenario, 'fetched', 'inner', 'process', 'processed'),
+];
+
 const partnerSends: readonly Row[] = [
-  { scenario: 'partnerSends', state: 'new', owner: 'dmz', step: 'receive', event: 'received', travels: true },
-  {
-    scenario: 'partnerSends',
-    state: 'received',
-    owner: 'inner',
-    step: 'forward',
-    event: 'forwarded',
-    travels: true,
-    onArrival: true,
-  },
-  { scenario: 'partnerSends', state: 'forwarded', owner: 'inner', step: 'fetch', event: 'fetched', travels: true },
-  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'matched', travels: false },
-  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'stepDone', travels: false },
-  { scenario: 'partnerSends', state: 'fetched', owner: 'inner', step: 'process', event: 'processed', travels: true },
-  {
-    scenario: 'partnerSends',
-    state: 'processed',
-    owner: 'dmz',
-    step: 'acknowledge',
-    event: 'acknowledged',
-    travels: true,
-  },
+  row('partnerSends', 'new', 'dmz', 'receive', 'received'),
+  ...processing('partnerSends'),
+  row('partnerSends', 'processed', 'dmz', 'acknowledge', 'acknowledged'),
+];
+
+const cronGet: readonly Row[] = [
+  row('cronGet', 'new', 'inner', 'create', 'created'),
+  handOver('cronGet', 'created', 'dmz', 'request', 'requested'),
+  row('cronGet', 'requested', 'dmz', 'get', 'received'),
+  ...processing('cronGet'),
+  row('cronGet', 'processed', 'dmz', 'tidy', 'acknowledged'),
+];
+
+const responseSend: readonly Row[] = [
+  row('responseSend', 'new', 'inner', 'create', 'created'),
+  handOver('responseSend', 'created', 'dmz', 'request', 'requested'),
+  row('responseSend', 'requested', 'inner', 'stage', 'staged'),
+  local('responseSend', 'staged', 'dmz', 'send', 'placed'),
+  row('responseSend', 'staged', 'dmz', 'send', 'sent'),
+  row('responseSend', 'sent', 'inner', 'acknowledge', 'acknowledged'),
+];
+
+const provide: readonly Row[] = [
+  row('provide', 'new', 'inner', 'create', 'created'),
+  handOver('provide', 'created', 'dmz', 'request', 'requested'),
+  row('provide', 'requested', 'inner', 'stage', 'staged'),
+  row('provide', 'staged', 'dmz', 'provide', 'provided'),
+  row('provide', 'provided', 'dmz', 'expire', 'pickedUp'),
+  row('provide', 'provided', 'dmz', 'expire', 'expired'),
+];
+
+const innerSends: readonly Row[] = [
+  local('innerSends', 'new', 'inner', 'create', 'created'),
+  local('innerSends', 'created', 'inner', 'send', 'placed'),
+  local('innerSends', 'created', 'inner', 'send', 'sent'),
 ];
 
 const innerOnly: readonly Row[] = [
-  { scenario: 'innerOnly', state: 'new', owner: 'inner', step: 'create', event: 'created', travels: false },
-  { scenario: 'innerOnly', state: 'created', owner: 'inner', step: 'prepare', event: 'prepared', travels: false },
-  { scenario: 'innerOnly', state: 'prepared', owner: 'inner', step: 'deliver', event: 'sent', travels: false },
+  local('innerOnly', 'new', 'inner', 'create', 'created'),
+  local('innerOnly', 'created', 'inner', 'prepare', 'prepared'),
+  local('innerOnly', 'prepared', 'inner', 'deliver', 'sent'),
 ];
 
 /** Every row of every scenario. */
-export const roles: readonly Row[] = [...partnerSends, ...innerOnly];
+export const roles: readonly Row[] = [
+  ...partnerSends,
+  ...cronGet,
+  ...responseSend,
+  ...provide,
+  ...innerSends,
+  ...innerOnly,
+];
 
 /** Events of the owner of any open state, whatever the scenario; the value says whether they travel. */
 const anyState: Readonly<Partial<Record<EventType, boolean>>> = {

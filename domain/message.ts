@@ -2,11 +2,13 @@
 
 import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import { type ChannelSnapshot, channelSnapshot } from './channel.ts';
+import { type ChannelSnapshot, channelSnapshot, plainName } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
-import { payloadKey } from './payload.ts';
+import { mostFiles, type PartnerFile, partnerAddress, partnerFile } from './partner.ts';
+import { type PayloadRef, payloadKey } from './payload.ts';
 import type { PayloadSource } from './ports.ts';
 import type { Role } from './role.ts';
+import { sendingRules } from './sending.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
 
 /** A recorded event on its way to the peer, with its payload when that is small enough to come along. */
@@ -69,6 +71,29 @@ export type Command = z.infer<typeof command>;
 export type { ChannelSnapshot };
 export { channelSnapshot };
 
+/** How to come in at a channel's partner: settings of its protocol, and secrets, which stay in memory. */
+export const partnerAccess = z.strictObject({
+  channel: plainName,
+  protocol: z.string().max(64),
+  /** Checked by the protocol itself. */
+  settings: z.unknown(),
+  hosts: z.array(partnerAddress).min(1).max(10),
+  login: z.string().max(128),
+  credentials: z.strictObject({
+    password: z.string().max(1024).optional(),
+    privateKey: z.string().max(65_536).optional(),
+    certificate: z.string().max(65_536).optional(),
+  }),
+  trusted: z.array(z.string().max(128)).max(20),
+  sending: sendingRules,
+});
+export type PartnerAccess = z.infer<typeof partnerAccess>;
+
+/** A request to look into a directory of a channel's partner, and what is there. */
+export const listRequest = z.strictObject({ channel: plainName, directory: z.string().min(1).max(4096) });
+export type ListRequest = z.infer<typeof listRequest>;
+export const listAnswer = z.strictObject({ files: z.array(partnerFile).max(mostFiles) });
+
 /** The other end of a link, as its certificate names it. */
 export type Peer = { readonly role: Role; readonly node: string };
 
@@ -87,12 +112,18 @@ export type PeerHandlers = {
   readonly ticket: (from: Peer, key: string) => Promise<Either<Refusal, string>>;
   readonly channels: (from: Peer, snapshot: ChannelSnapshot) => Promise<Either<Refusal, void>>;
   readonly command: (from: Peer, command: Command) => Promise<Either<Refusal, void>>;
+  /** Takes a payload that is to be sent or shown here; answers once it is on disk, its hash checked. Not read to its end where it is there already. */
+  readonly stage: (from: Peer, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>) => Promise<Either<Refusal, void>>;
+  /** How to come in at a channel's partner. */
+  readonly partner: (from: Peer, channel: string) => Promise<Either<Refusal, PartnerAccess>>;
+  /** The files in a directory of a channel's partner, as seen from here. */
+  readonly list: (from: Peer, request: ListRequest) => Promise<Either<Refusal, readonly PartnerFile[]>>;
 };
 
 /** What each role may ask of the other: a closed table, checked by the receiver. */
 export const mayAsk: Readonly<Record<Role, readonly (keyof PeerHandlers)[]>> = {
-  dmz: ['events', 'command'],
-  inner: ['events', 'payload', 'ticket', 'channels', 'command'],
+  dmz: ['events', 'command', 'partner'],
+  inner: ['events', 'payload', 'ticket', 'channels', 'command', 'stage', 'list'],
 };
 
 /** The message service. Failures are `temporary` unless the peer refused. */
@@ -111,5 +142,10 @@ export interface Messages {
   ticket(from: string, key: string): Attempt<string>;
   channels(to: string, snapshot: ChannelSnapshot): Attempt<void>;
   command(to: string, command: Command): Attempt<void>;
+  /** Puts a payload on a dmz under the key that it is to have there. A failure that is no refusal says nothing of whether it is there. */
+  stage(to: string, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>): Attempt<void>;
+  partner(from: string, channel: string): Attempt<PartnerAccess>;
+  /** Within two minutes: the partner may be slow. */
+  list(at: string, request: ListRequest): Attempt<readonly PartnerFile[]>;
   close(): Promise<void>;
 }

@@ -3,13 +3,17 @@ import { z } from 'zod';
 import type { Attempt } from './failure.ts';
 import type { Clock } from './ports.ts';
 
+/** Files of one directory at most; more are a failure, not a part of them. */
+export const mostFiles = 100_000;
+
 /** A file in a directory of a partner's server; `modified` in milliseconds since 1970, absent where the server does not say. */
-export type PartnerFile = {
-  readonly path: string;
-  readonly name: string;
-  readonly size: number;
-  readonly modified: number | undefined;
-};
+export const partnerFile = z.strictObject({
+  path: z.string().max(4096),
+  name: z.string().max(255),
+  size: z.number().int().nonnegative(),
+  modified: z.number().int().optional(),
+});
+export type PartnerFile = z.infer<typeof partnerFile>;
 
 /**
  * One session at a partner's server. Every call has a deadline of its own; whatever ends the session is the failure of

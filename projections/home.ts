@@ -27,12 +27,14 @@ export type HomeRow = {
   readonly begun: number | null;
   /** Where a file was delivered to, whatever the partner did to its view since: a repeat shows it there again. Null for what is no file. */
   readonly home: string | null;
+  /** What becomes of a file that we provide once it is picked up; null for any other. */
+  readonly afterPickUp: 'keep' | 'delete' | null;
 };
 
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 5,
+  version: 6,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
@@ -49,7 +51,14 @@ export const homeProjection: Projection<HomeRow> = {
   fold: (row, event) => {
     switch (event.type) {
       case 'received':
-        return delivered(event);
+        // One that dmz got for us at a partner's server is none of its home.
+        return event.revision === 0n ? delivered(event) : row;
+      case 'provided':
+        return provided(event);
+      case 'expired':
+        return row && hidden(row);
+      case 'pickedUp':
+        return row && !(event.data as EventData<'pickedUp'>).kept ? hidden(row) : row;
       case 'uploadOpened':
         return opened(event);
       case 'uploadCompleted': {
@@ -94,7 +103,34 @@ const delivered = (event: LoggedEvent): HomeRow => {
   const { channel, path, payload, modified, protocol, by } = event.data as EventData<'received'>;
   const id = transferOf(event.stream) ?? null;
   const file = { payload, protocol, by, size: payload.size, modified: modified ?? timeOf(event) };
-  return { channel, ...place(path), kind: 'file', id, ...file, since: event.position, begun: null, home: path };
+  return {
+    channel,
+    ...place(path),
+    kind: 'file',
+    id,
+    ...file,
+    since: event.position,
+    begun: null,
+    home: path,
+    afterPickUp: null,
+  };
+};
+
+const provided = (event: LoggedEvent): HomeRow => {
+  const { channel, path, payload, afterPickUp } = event.data as EventData<'provided'>;
+  const id = transferOf(event.stream) ?? null;
+  const file = { payload, protocol: '', by: {}, size: payload.size, modified: timeOf(event) };
+  return {
+    channel,
+    ...place(path),
+    kind: 'file',
+    id,
+    ...file,
+    since: event.position,
+    begun: null,
+    home: path,
+    afterPickUp,
+  };
 };
 
 const opened = (event: LoggedEvent): HomeRow => {
@@ -110,6 +146,7 @@ const opened = (event: LoggedEvent): HomeRow => {
     since: event.position,
     begun: timeOf(event),
     home: null,
+    afterPickUp: null,
   };
 };
 
@@ -133,4 +170,5 @@ export const emptyDirectory = (channel: string, path: string): HomeRow => ({
   since: '',
   begun: null,
   home: null,
+  afterPickUp: null,
 });

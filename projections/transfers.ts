@@ -1,6 +1,7 @@
 /** One row a transfer: where it is, what is due here, and what the peer has not been told yet. */
 
 import type { TransferRow } from '../domain/control.ts';
+import { keyOf } from '../domain/payload.ts';
 import type { LoggedEvent, Projection } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
 import { scenarios } from '../domain/scenarios/index.ts';
@@ -24,6 +25,8 @@ export type TransferRecord = TransferRow & {
   readonly path: string | null;
   readonly unheard: boolean;
   readonly purged: boolean;
+  /** How long a file that was provided stays (0: not after its end), milliseconds since 1970; null for any other. */
+  readonly keptUntil: number | null;
   /** The server that shares this transfer. */
   readonly peer: string | null;
   /** The last originSeq recorded here, and the last that the peer is known to have. */
@@ -50,7 +53,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 3,
+  version: 4,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -69,14 +72,15 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     if (event === undefined) return row;
     const before = row ?? born(here, logged, event);
     if (before === undefined) return undefined;
-    return due(here, told(here, moved(before, event, logged), event), event);
+    return due(here, told(here, moved(here, before, event, logged), event), event);
   },
 });
 
 const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRecord | undefined => {
   const scenario = scenarioOf(event);
   if (scenario === undefined || (event.type !== 'received' && event.type !== 'created')) return undefined;
-  const { channel, payload } = event.data;
+  const { channel } = event.data;
+  const { name, size, sha256 } = subjectOf(event);
   return {
     id: transferOf(logged.stream) ?? '',
     scenario,
@@ -84,9 +88,9 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     heldFrom: null,
     ended: false,
     channel,
-    name: event.type === 'received' ? event.data.name : event.data.target.name,
-    size: payload.size,
-    sha256: payload.sha256,
+    name,
+    size,
+    sha256,
     parent: event.type === 'created' ? (event.data.parent?.transfer ?? null) : null,
     reason: null,
     createdAt: event.meta.at,
@@ -99,7 +103,8 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     path: event.type === 'received' ? event.data.path : null,
     unheard: event.type === 'received' && event.meta.origin === here.node,
     purged: false,
-    peer: event.meta.originSeq === undefined ? null : (here.peer ?? event.meta.origin),
+    keptUntil: null,
+    peer: event.meta.originSeq === undefined ? null : (here.peer ?? dmzOf(event)),
     ownSeq: 0,
     acked: 0,
     tellAt: null,
@@ -107,7 +112,22 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
   };
 };
 
-const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): TransferRecord => {
+type Opening = Extract<TransferEvent, { readonly type: 'received' | 'created' }>;
+
+/** What the transfer is about; the hash is not known yet where dmz is still to get the file. */
+const subjectOf = ({
+  type,
+  data,
+}: Opening): { readonly name: string; readonly size: number; readonly sha256: string } => {
+  if (type === 'received') return { ...data.payload, name: data.name };
+  return 'source' in data ? { ...data.source, sha256: '' } : { ...data.payload, name: data.target.name };
+};
+
+/** On inner: the dmz that shares it. */
+const dmzOf = ({ type, data, meta }: Opening): string | null =>
+  type === 'received' ? meta.origin : 'dmz' in data ? data.dmz : null;
+
+const moved = (here: Here, row: TransferRecord, event: TransferEvent, logged: LoggedEvent): TransferRecord => {
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
   if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
@@ -123,7 +143,26 @@ const moved = (row: TransferRecord, event: TransferEvent, logged: LoggedEvent): 
     revision: Number(logged.revision),
     purged: row.purged || event.type === 'purged',
     unheard: row.unheard && event.type !== 'confirmed',
+    ...ownership(here, row, event),
   };
+};
+
+/** A payload that has come into being here since the transfer began. */
+const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Partial<TransferRecord> => {
+  switch (event.type) {
+    case 'created':
+      return { ownsPayload: 'payload' in event.data && event.data.payload.key === keyOf(here.node, row.id) };
+    case 'staged':
+      return here.role === 'dmz' ? { ownsPayload: true } : {};
+    case 'received':
+      return { size: event.data.payload.size, sha256: event.data.payload.sha256, ownsPayload: true };
+    case 'provided':
+      return { keptUntil: event.data.until };
+    case 'pickedUp':
+      return event.data.kept ? {} : { keptUntil: event.meta.at };
+    default:
+      return {};
+  }
 };
 
 const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
@@ -155,10 +194,10 @@ const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRe
 const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
   if (row.ended) {
     if (row.purged || !row.ownsPayload) return { ...row, step: null, dueAt: null };
-    return row.step === 'purge' ? row : { ...row, step: 'purge', dueAt: event.meta.at + here.keepFor };
+    return row.step === 'purge' ? row : { ...row, step: 'purge', dueAt: row.keptUntil ?? event.meta.at + here.keepFor };
   }
   const next = here.stepOf(row.scenario, row.state);
   if (next?.owner !== here.role) return { ...row, step: null, dueAt: null };
   const wait = event.type === 'stepFailed' ? delayAfter(row.attempt, here.retries) : 0;
-  return { ...row, step: next.step, dueAt: event.meta.at + wait };
+  return { ...row, step: next.step, dueAt: row.keptUntil ?? event.meta.at + wait };
 };

@@ -1,6 +1,6 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { temporary } from '../../domain/failure.ts';
-import { keyOf, stepKeyOf } from '../../domain/payload.ts';
+import { belongsTo, keyOf, stepKeyOf } from '../../domain/payload.ts';
 import type { PayloadStore } from '../../domain/ports.ts';
 import type { Step } from '../step.ts';
 import type { Streams } from '../streams.ts';
@@ -18,8 +18,9 @@ export const purge =
     }
     // One more than are done: a step may have been cut off by the end of the transfer.
     const made = Array.from({ length: stepsDone + 1 }, (_, index) => stepKeyOf(node, id, index));
+    // Never a payload that it only borrows from its parent.
     const own = [payload?.key, copy?.key, keyOf(node, id), ...made].filter(
-      (key) => key?.startsWith(`${node}.`) === true,
+      (key) => key?.startsWith(`${node}.`) === true && belongsTo(key) === id,
     );
     for (const key of new Set(own)) {
       const removed = await payloads.remove(key ?? '')();

@@ -1,6 +1,6 @@
 /** What a transfer's events have told so far: the context of its machine. */
 import type { PayloadRef } from '../payload.ts';
-import type { EventData, Target, TransferEvent, Who } from './vocabulary.ts';
+import type { EventData, Source, Target, TransferEvent, Who } from './vocabulary.ts';
 
 /** The facts of one transfer. Its state (where it is) is the machine's; this is what is known about it. */
 export type Transfer = {
@@ -16,12 +16,15 @@ export type Transfer = {
   /** Inner's own copy of the payload, as the steps so far have made it. */
   readonly copy?: PayloadRef;
   readonly target?: Target;
+  /** Where dmz gets it from, and what becomes of it there. */
+  readonly source?: Source;
   readonly parent?: EventData<'created'>['parent'];
   readonly profile?: string;
   /** How many of the profile's steps are done. */
   readonly stepsDone: number;
   readonly responses: readonly string[];
   readonly prepared?: EventData<'prepared'>;
+  readonly placed?: EventData<'placed'>;
   readonly final?: string;
   readonly inline: boolean;
   /** The node that faces the partner. */
@@ -79,9 +82,25 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
       return { ...moved, channel, protocol, path, name, payload, by, modified: modified ?? meta.at, dmz: meta.origin };
     }
     case 'created': {
-      const { channel, payload, target, parent } = event.data;
-      return { ...moved, channel, payload, target, parent, name: target.name };
+      const { channel, parent } = event.data;
+      const begun = { ...moved, channel, parent };
+      if (event.data.scenario !== 'cronGet') {
+        const { payload, target } = event.data;
+        const dmz = 'dmz' in event.data ? { dmz: event.data.dmz } : {};
+        return { ...begun, ...dmz, payload, target, name: target.name };
+      }
+      const { source, profile, dmz } = event.data;
+      return { ...begun, source, profile, dmz, name: source.name, modified: source.modified };
     }
+    case 'requested':
+    case 'staged':
+    case 'pickedUp':
+    case 'expired':
+      return moved;
+    case 'placed':
+      return { ...transfer, placed: event.data };
+    case 'provided':
+      return { ...moved, path: event.data.path };
     case 'forwarded':
       return { ...moved, inline: event.data.inline };
     case 'fetched':

@@ -19,14 +19,50 @@ export const who = z.strictObject({
 });
 export type Who = z.infer<typeof who>;
 
-/** Where a response goes. */
+/** Where a payload goes: a directory of inner, a directory at the channel's partner, or the partner's home on dmz. */
 export const target = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), directory: text(4096), name: text(255) }),
+  z.strictObject({ kind: z.literal('partner'), directory: text(4096), name: text(255) }),
+  z.strictObject({
+    kind: z.literal('home'),
+    directory: text(4096),
+    name: text(255),
+    /** How long it waits for its partner, milliseconds. */
+    keepFor: z.number().int().positive(),
+    /** What becomes of it once it is picked up; `keep`: until `keepFor` is over. */
+    afterPickUp: z.enum(['keep', 'delete']),
+  }),
 ]);
 export type Target = z.infer<typeof target>;
+export type TargetOf<K extends Target['kind']> = Extract<Target, { readonly kind: K }>;
+
+/** A file at a partner's server as it was listed, and what becomes of it once it is processed here. */
+export const source = z.strictObject({
+  path: text(4096),
+  name: text(255),
+  size: z.number().int().nonnegative(),
+  /** Milliseconds since 1970; absent where the server does not say. */
+  modified: z.number().int().optional(),
+  after: z.enum(['keep', 'delete', 'move']),
+  /** The directory that it is moved to. */
+  moveTo: text(4096).optional(),
+});
+export type Source = z.infer<typeof source>;
 
 /** The parent of a response: its transfer, which of the profile's responses it is, and in which run. */
 const parent = z.strictObject({ transfer: transferId, index: z.number().int(), run: z.number().int() });
+
+const beginning = { channel: name, parent: parent.optional() };
+
+/** How a transfer begins that we decide on, by its scenario. */
+const creation = z.discriminatedUnion('scenario', [
+  z.strictObject({ scenario: z.literal('innerOnly'), ...beginning, payload: payloadRef, target }),
+  z.strictObject({ scenario: z.literal('innerSends'), ...beginning, payload: payloadRef, target }),
+  z.strictObject({ scenario: z.literal('responseSend'), ...beginning, payload: payloadRef, target, dmz: name }),
+  z.strictObject({ scenario: z.literal('provide'), ...beginning, payload: payloadRef, target, dmz: name }),
+  z.strictObject({ scenario: z.literal('cronGet'), ...beginning, source, profile: name, dmz: name }),
+]);
+export type Creation = z.infer<typeof creation>;
 
 const reason = z.strictObject({ reason: text(1000), by: who.optional() });
 
@@ -43,13 +79,11 @@ export const vocabulary = {
     by: who,
   }),
   /** A transfer that begins with a decision of ours. */
-  created: z.strictObject({
-    scenario: z.enum(['innerOnly']),
-    channel: name,
-    payload: payloadRef,
-    target,
-    parent: parent.optional(),
-  }),
+  created: creation,
+  /** Dmz knows what it is asked to do. */
+  requested: z.strictObject({}),
+  /** The payload stands on the dmz that is to send or to show it. */
+  staged: z.strictObject({}),
   /** Inner has taken the transfer over; `inline` says that the payload came with the message. */
   forwarded: z.strictObject({ inline: z.boolean() }),
   /** Inner holds the whole payload, its hash checked. */
@@ -74,6 +108,21 @@ export const vocabulary = {
     inode: text(40),
     ctime: text(40),
   }),
+  /** The whole file stands at the partner under a temporary name; it is about to get its own. */
+  placed: z.strictObject({ temporary: text(4096), final: text(4096) }),
+  /** The partner sees the file in its home. */
+  provided: z.strictObject({
+    channel: name,
+    path: text(4096),
+    payload: payloadRef,
+    /** Milliseconds since 1970. */
+    until: z.number().int(),
+    afterPickUp: z.enum(['keep', 'delete']),
+  }),
+  /** The partner has read the file to its end. */
+  pickedUp: z.strictObject({ by: who, protocol: name, kept: z.boolean() }),
+  /** Nobody has picked the file up in time. */
+  expired: z.strictObject({}),
   /** The result is at its target. */
   sent: z.strictObject({ final: text(4096) }),
   /** One try of a step failed; the fold counts them. */
@@ -126,6 +175,8 @@ export type TransferEvent = Fact & { readonly id: string; readonly meta: EventMe
 export const labels: Readonly<Record<EventType, string>> = {
   received: 'received',
   created: 'created',
+  requested: 'requested',
+  staged: 'staged',
   forwarded: 'forwarded',
   fetched: 'fetched',
   matched: 'matched',
@@ -133,6 +184,10 @@ export const labels: Readonly<Record<EventType, string>> = {
   processed: 'processed',
   acknowledged: 'acknowledged',
   prepared: 'prepared',
+  placed: 'placed',
+  provided: 'provided',
+  pickedUp: 'picked up',
+  expired: 'expired',
   sent: 'sent',
   stepFailed: 'step failed',
   held: 'held',

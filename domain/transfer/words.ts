@@ -1,5 +1,5 @@
 /** Events in words for people. */
-import type { EventData, TransferEvent } from './vocabulary.ts';
+import type { EventData, Target, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -15,7 +15,7 @@ export const eventWords = (event: TransferEvent): string => {
     case 'received':
       return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
     case 'created':
-      return `for ${event.data.target.directory}`;
+      return event.data.scenario === 'cronGet' ? `from ${event.data.source.path}` : targetWords(event.data.target);
     case 'forwarded':
       return event.data.inline ? 'the payload came along' : 'the payload is to be fetched';
     case 'fetched':
@@ -38,6 +38,15 @@ export const eventWords = (event: TransferEvent): string => {
       return ['the partner had not heard the OK', ...from(event.data.by)].join(' ');
     case 'viewChanged':
       return event.data.path === null ? 'removed by the partner' : event.data.path;
+    case 'placed':
+      return `as ${event.data.temporary}`;
+    case 'provided':
+      return event.data.path;
+    case 'pickedUp':
+      return ['by', event.data.protocol, ...from(event.data.by)].join(' ');
+    case 'requested':
+    case 'staged':
+    case 'expired':
     case 'processed':
     case 'acknowledged':
     case 'prepared':
@@ -46,6 +55,9 @@ export const eventWords = (event: TransferEvent): string => {
       return '';
   }
 };
+
+const targetWords = ({ kind, directory }: Target): string =>
+  `for ${{ file: directory, partner: `${directory} at the partner`, home: `${directory} in the partner's home` }[kind]}`;
 
 const stepWords = ({ index, step, payload, name }: EventData<'stepDone'>): string =>
   [`${index + 1}: ${step}`, ...(payload ? [sizeWords(payload.size)] : []), ...(name === undefined ? [] : [name])].join(
