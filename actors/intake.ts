@@ -89,9 +89,9 @@ const session = (
       },
       write: upload.write,
       setModified: upload.setModified,
-      complete: () => async () => {
+      complete: (options) => async () => {
         uploads.delete(upload);
-        const completed = await upload.complete()();
+        const completed = await upload.complete(options)();
         const transfer = upload.taken()?.transfer;
         if (transfer !== undefined) unheard.add(transfer);
         return completed;

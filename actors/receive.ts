@@ -49,13 +49,20 @@ export type Arrived = Arriving & {
 /** What became of it: the transfer, or none yet. */
 export type Taken = { readonly transfer: string | undefined };
 
+/** Asked last before anything is recorded: is the sender gone, so that nobody knows whether this is the whole file? */
+export type Unless = () => Promise<boolean>;
+
+/** The refusal of a file whose sender is gone. */
+export const senderGone = refusal('unavailable', 'the connection ended before the file was taken over; send the rest');
+
 const repeatWindow = 86_400_000;
 const mostRemembered = 100_000;
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
-export const take = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { channel, path } = file;
-  if (completesOnClose(channel, baseName(path))) return deliver(needs, file);
+  if (completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
+  if (await unless()) return left(senderGone);
   const kept = await recordUpload(needs.streams, file.id, [
     ...(file.opened ? [] : [openedFact(file)]),
     { type: 'uploadCompleted', data: { payload: file.payload, modified: file.modified } },
@@ -94,7 +101,8 @@ export const deliverUpload = (
     if (delivered) return closeUpload(needs, id, id);
     const there = await needs.payloads.stat(payload.key)();
     if (isLeft(there)) return left(asRefusal(there.left));
-    return deliver(needs, { id, channel, protocol, path, payload, by, modified, opened: true });
+    const file = { id, channel, protocol, path, payload, by, modified, opened: true };
+    return deliver(needs, file, () => Promise.resolve(false));
   });
 };
 
@@ -118,9 +126,12 @@ const settle = async <A>(
 export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =>
   channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
 
-const deliver = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { id, payload, opened, path, modified, protocol, by } = file;
-  const heard = await repeat(needs, file);
+  const earlier = await unheard(needs, file);
+  if (isLeft(earlier)) return earlier;
+  if (await unless()) return left(senderGone);
+  const heard = earlier.right === undefined ? right(undefined) : await repeat(needs, file, earlier.right);
   if (isLeft(heard)) return heard;
   const transfer = heard.right ?? id;
   const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
@@ -145,27 +156,30 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
 };
 
 /**
- * The earlier transfer of which this file is the second try: same channel, path and content within a day, and the
- * partner was not heard of after our OK. It stands for one repeat only; for another one after we have crashed, since
- * the OK to the first may be lost with us, too.
+ * The earlier transfer of which this file may be the second try: same channel, path and content within a day, and the
+ * partner was not heard of after our OK.
  */
-const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
+const unheard = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
   await needs.projector.settled(needs.streams.position());
-  const unheard = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
-  const query = { where: { unheard }, orderBy: 'createdAt', descending: true, limit: 1 };
+  const key = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
+  const query = { where: { unheard: key }, orderBy: 'createdAt', descending: true, limit: 1 };
   const found = await needs.models.query(needs.projection, query)();
   if (isLeft(found)) return left(asRefusal(found.left));
   const [row] = found.right;
-  if (row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow)
-    return right(undefined);
+  const useless = row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow;
+  return right(useless ? undefined : row.id);
+};
+
+/** Claims it. It stands for one repeat only; for another one after we have crashed, since the OK to the first may be lost with us, too. */
+const repeat = async (needs: Receiving, file: Arrived, earlier: string): Promise<Decision<string | undefined>> => {
   const claim = { first: false };
-  const recorded = await needs.streams.record(row.id, 'receive', (folded) => {
-    claim.first = folded?.transfer.heard === false && !needs.repeated.has(row.id);
-    if (claim.first) remember(needs.repeated, row.id);
+  const recorded = await needs.streams.record(earlier, 'receive', (folded) => {
+    claim.first = folded?.transfer.heard === false && !needs.repeated.has(earlier);
+    if (claim.first) remember(needs.repeated, earlier);
     return right(claim.first ? [{ type: 'repeated', data: { by: file.by } }] : []);
   });
-  if (!isLeft(recorded)) return right(claim.first ? row.id : undefined);
-  needs.repeated.delete(row.id);
+  if (!isLeft(recorded)) return right(claim.first ? earlier : undefined);
+  needs.repeated.delete(earlier);
   return left(asRefusal(recorded.left));
 };
 

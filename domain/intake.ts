@@ -42,8 +42,12 @@ export interface Upload {
   write(offset: number, bytes: Uint8Array): Answer<void>;
   /** The partner's own time for the file, if it sends one. */
   setModified(modified: number): void;
-  /** The durable point: payload and record are on disk. Only after this may the partner get its OK. */
-  complete(): Answer<void>;
+  /**
+   * The durable point: payload and record are on disk. Only after this may the partner get its OK. `unless` is asked in
+   * between, when the bytes are on disk and nothing is recorded yet: where it answers that the sender is gone, which
+   * alone tells half a file from a whole one in FTP, nothing was delivered, and what there is stays for a later resume.
+   */
+  complete(options?: { readonly unless?: () => Promise<boolean> }): Answer<void>;
   /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }

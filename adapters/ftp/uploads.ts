@@ -1,6 +1,7 @@
 /** STOR, APPE and STOU: a file becomes an upload of the intake. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Upload } from '../../domain/intake.ts';
 import { baseName } from '../../domain/path.ts';
@@ -23,6 +24,16 @@ const settled = ({ context, settings }: Dialogue, signal: AbortSignal): Promise<
     });
   });
 
+/**
+ * Is the client gone, or does it want no more of this? Two turns of the event loop let in what the system knows of the
+ * control connection by now: in the first one it may tell what it knew before.
+ */
+const isGone = async (dialogue: Dialogue, signal: AbortSignal): Promise<boolean> => {
+  await setImmediate();
+  await setImmediate();
+  return signal.aborted || dialogue.isGone();
+};
+
 /** Takes the bytes to the end of the data connection; 226 only when they are durable, and while the client is still there. */
 const take = async (
   dialogue: Dialogue,
@@ -42,10 +53,14 @@ const take = async (
     running.bytes += chunk.length;
   }
   if (from > 0 || offset !== announced) await settled(dialogue, running.signal);
-  if (running.signal.aborted || dialogue.isGone()) return common.aborted;
+  const unless = () => isGone(dialogue, running.signal);
+  if (await unless()) return common.aborted;
   if (offset < there)
     return reply(550, `The file ended at byte ${offset}, and ${there} were here; send it from the start.`);
-  return answered(dialogue, upload.complete(), () => reply(226, `Done: ${running.bytes} bytes received.`));
+  // On a busy machine the news may take longer than we wait, so it is looked for once more at the last moment.
+  const completed = await dialogue.ask(upload.complete({ unless }));
+  if (!isLeft(completed)) return reply(226, `Done: ${running.bytes} bytes received.`);
+  return running.signal.aborted ? common.aborted : refused(completed.left);
 };
 
 type Start = { readonly resume: boolean; readonly from: (upload: Upload) => number };

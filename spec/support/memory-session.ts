@@ -123,9 +123,10 @@ const memoryUpload = (
     setModified: (value) => {
       modified = value;
     },
-    complete: () =>
-      asked(memory, 'complete', path, () => {
+    complete: (options) =>
+      asked(memory, 'complete', path, async () => {
         if (over) return left(refusal('illegal', 'the upload has ended'));
+        if ((await options?.unless?.()) === true) return left(refusal('unavailable', 'the sender is gone'));
         end();
         if (early.size > 0) return left(refusal('invalid', 'the file has a hole'));
         const bytes = Buffer.concat(parts);
