@@ -13,6 +13,7 @@ import {
   senderGone,
   type Taken,
   take,
+  tooLarge,
   type Unless,
 } from './receive.ts';
 import { asRefusal } from './refusals.ts';
@@ -160,9 +161,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       write: (offset, bytes) => async () => {
         const why = objection();
         if (why !== undefined) return left(why);
-        const { maxSize } = file.arriving.channel;
-        if (offset + bytes.length > maxSize)
-          return fail(refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`));
+        const { channel } = file.arriving;
+        if (offset + bytes.length > channel.maxSize) return fail(tooLarge(channel));
         const written = await file.writer.write(offset, bytes)();
         if (isLeft(written)) return fail(asRefusal(written.left));
         if (file.recorded === undefined && file.writer.size >= worthResuming) void record(file);

@@ -1,7 +1,7 @@
 /** Recording what arrived: before the partner hears OK. A final name makes a transfer; any other waits as an upload. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { completesOnClose, isTemporaryName, markedBy, type ReplicatedChannel } from '../domain/channel.ts';
-import { type Decision, refusal } from '../domain/failure.ts';
+import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import { baseName } from '../domain/path.ts';
 import { keyOf, type PayloadRef } from '../domain/payload.ts';
 import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
@@ -54,6 +54,10 @@ export type Unless = () => Promise<boolean>;
 
 /** The refusal of a file whose sender is gone. */
 export const senderGone = refusal('unavailable', 'the connection ended before the file was taken over; send the rest');
+
+/** The refusal of a file that the channel does not allow. */
+export const tooLarge = ({ maxSize }: ReplicatedChannel): Refusal =>
+  refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`);
 
 const repeatWindow = 86_400_000;
 const mostRemembered = 100_000;

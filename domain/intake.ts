@@ -75,6 +75,8 @@ export interface Session {
   remove(path: string): Answer<void>;
   rename(from: string, to: string, options?: { readonly replace?: boolean }): Answer<void>;
   setModified(path: string, modified: number): Answer<void>;
+  /** Would a file of so many bytes be taken now? `tooLarge`, or `noSpace` while nothing new is taken at all; no room is kept for it. */
+  wouldTake(size: number): Answer<void>;
   /**
    * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
    * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already

@@ -43,6 +43,7 @@ export const memorySession = (
         node.right.modified = modified;
         return right(undefined);
       }),
+    wouldTake: (size) => asked(memory, 'wouldTake', String(size), () => right(undefined)),
     upload: (path, options) =>
       at('upload', path, (normal) => {
         if (home.nodes.get(normal)?.kind === 'directory')

@@ -199,7 +199,9 @@ describe('an upload', () => {
     const socket = await storing(hand, 'STOR a');
     socket.write(Buffer.alloc(1_000_000));
     expect(await hand.reply()).toBe('552 larger than the 10 bytes that are allowed');
-    memory.before = (what) => (what === 'upload' ? refusal('noSpace', 'there is no room') : undefined);
+    memory.before = (what) =>
+      what === 'upload' || what === 'wouldTake' ? refusal('noSpace', 'there is no room') : undefined;
+    expect(await hand.ask('ALLO 1000')).toBe('452 there is no room');
     await data(hand);
     expect(await hand.ask('STOR a')).toBe('452 there is no room');
   });
