@@ -4,7 +4,18 @@ import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import type { Upload } from '../domain/intake.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { PayloadWriter } from '../domain/ports.ts';
-import { type Arriving, expireUpload, openedFact, type Receiving, recordUpload, type Taken, take } from './receive.ts';
+import {
+  type Arriving,
+  expireUpload,
+  openedFact,
+  type Receiving,
+  recordUpload,
+  senderGone,
+  type Taken,
+  take,
+  tooLarge,
+  type Unless,
+} from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
 /** An upload, and what became of it once it is complete. */
@@ -12,7 +23,7 @@ export type Arrival = Upload & { readonly taken: () => Taken | undefined };
 
 /** What is being written now. */
 export type Arrivals = {
-  /** Before a new upload of a path: waits for an older one that is just being abandoned, and, if it begins anew, gives up what there is of it. */
+  /** Before a new upload of a path: waits for an older one that is just being completed or abandoned, and, if it begins anew, gives up what there is of it. */
   makeWay(arriving: Arriving, anew: boolean): Promise<void>;
   /** Starts a new file. */
   start(arriving: Arriving): Promise<Decision<Arrival>>;
@@ -39,9 +50,11 @@ type File = {
   over: boolean;
   /** A newer upload of this path was begun: what there is of this one is of no use. */
   superseded: boolean;
-  abandoning: Promise<void> | undefined;
+  /** It is being completed or abandoned. */
+  ending: Promise<void> | undefined;
 };
 
+const nothing = (): void => undefined;
 const closed = refusal('invalid', 'the file is closed');
 const takenOver = refusal('busy', 'another session of this login has taken the upload over');
 
@@ -73,7 +86,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const recorded = resume ? Promise.resolve(right(undefined)) : undefined;
     const file: File = {
       ...{ id, arriving, writer: opened.right, owner: 0, recorded },
-      ...{ modified: undefined, failed: undefined, over: false, superseded: false, abandoning: undefined },
+      ...{ modified: undefined, failed: undefined, over: false, superseded: false, ending: undefined },
     };
     live.set(placeOf(arriving), file);
     return right(arrival(file));
@@ -86,18 +99,32 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     if (file.recorded !== undefined) await expireUpload(needs, file.id);
   };
 
-  const abandon = async (file: File): Promise<void> => {
-    const useless = (): boolean => file.superseded || ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
-    if (file.writer.size === 0 || useless()) return drop(file);
-    file.over = true;
-    await file.writer.abandon({ keep: true });
+  const isUseless = (file: File): boolean =>
+    file.writer.size === 0 || file.superseded || ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
+
+  /** What there is of it is on disk, to be resumed. It stays at its place until its record stands, so that a newer upload of the path cannot miss it. */
+  const keep = async (file: File): Promise<void> => {
     await record(file);
-    // It stays at its place until its record stands, so that a newer upload of the path cannot miss it.
     end(file);
-    if (useless()) await expireUpload(needs, file.id);
+    if (isUseless(file)) await expireUpload(needs, file.id);
   };
 
-  const complete = async (file: File): Promise<Decision<Taken>> => {
+  const abandon = async (file: File): Promise<void> => {
+    if (isUseless(file)) return drop(file);
+    file.over = true;
+    await file.writer.abandon({ keep: true });
+    await keep(file);
+  };
+
+  /** All that came is committed, but its sender is gone, so that nobody knows whether it is the whole file. */
+  const takeBack = async (file: File): Promise<void> => {
+    const key = keyOf(needs.node, file.id);
+    if (!isUseless(file) && !isLeft(await needs.payloads.reopen(key)())) return keep(file);
+    await needs.payloads.remove(key)();
+    await drop(file);
+  };
+
+  const complete = async (file: File, unless: Unless): Promise<Decision<Taken>> => {
     const stored = await file.writer.commit()();
     if (isLeft(stored)) {
       await drop(file);
@@ -107,8 +134,9 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const before = await (file.recorded ?? Promise.resolve(right(undefined)));
     const modified = file.modified ?? needs.clock.now();
     const arrived = { ...file.arriving, id: file.id, payload, modified, opened: file.recorded !== undefined };
-    const taken = isLeft(before) ? before : await take(needs, arrived);
-    end(file);
+    const taken = isLeft(before) ? before : await take(needs, arrived, unless);
+    if (isLeft(taken) && taken.left === senderGone) await takeBack(file);
+    else end(file);
     return taken;
   };
 
@@ -133,18 +161,20 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       write: (offset, bytes) => async () => {
         const why = objection();
         if (why !== undefined) return left(why);
-        const { maxSize } = file.arriving.channel;
-        if (offset + bytes.length > maxSize)
-          return fail(refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`));
+        const { channel } = file.arriving;
+        if (offset + bytes.length > channel.maxSize) return fail(tooLarge(channel));
         const written = await file.writer.write(offset, bytes)();
         if (isLeft(written)) return fail(asRefusal(written.left));
         if (file.recorded === undefined && file.writer.size >= worthResuming) void record(file);
         return right(undefined);
       },
-      complete: () => async () => {
+      complete: (options) => async () => {
         const why = objection();
         if (why === undefined) {
-          const done = await complete(file);
+          file.over = true;
+          const completing = complete(file, options?.unless ?? (() => Promise.resolve(false)));
+          file.ending = completing.then(nothing, nothing);
+          const done = await completing;
           if (!isLeft(done)) taken = done.right;
           return isLeft(done) ? done : right(undefined);
         }
@@ -153,8 +183,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       },
       abandon: async () => {
         if (file.over || file.owner !== owner) return;
-        file.abandoning = abandon(file);
-        await file.abandoning;
+        file.ending = abandon(file);
+        await file.ending;
       },
     };
   };
@@ -164,7 +194,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       const file = live.get(placeOf(arriving));
       if (file === undefined) return;
       if (anew) file.superseded = true;
-      await file.abandoning;
+      await file.ending;
     },
     start: (arriving) => open(arriving, needs.ids.fresh(), false),
     resume: (arriving, id) => open(arriving, id, true),

@@ -133,6 +133,7 @@ const session = ({ payloads, node }: FetchDoorNeeds, login: string, scope: strin
     remove: no,
     rename: no,
     setModified: no,
+    wouldTake: no,
     upload: no,
     close: () => {
       leave();

@@ -7,13 +7,19 @@ import { resolvePath } from '../domain/path.ts';
 import type { Log } from '../domain/ports.ts';
 import type { HomeRow } from '../projections/home.ts';
 import type { Arrival } from './arrivals.ts';
+import type { DiskGuard } from './disk.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import { download } from './download.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
-import { type Arriving, expireUpload } from './receive.ts';
+import { type Arriving, expireUpload, tooLarge } from './receive.ts';
+import { asRefusal } from './refusals.ts';
 
 /** What the intake rests on. */
-export type IntakeNeeds = HomeNeeds & { readonly door: Doorkeeper; readonly log: Log };
+export type IntakeNeeds = HomeNeeds & {
+  readonly door: Doorkeeper;
+  readonly guard: Pick<DiskGuard, 'mayTake'>;
+  readonly log: Log;
+};
 
 /** The intake, and the means to end sessions. */
 export type RunningIntake = Intake & {
@@ -89,9 +95,9 @@ const session = (
       },
       write: upload.write,
       setModified: upload.setModified,
-      complete: () => async () => {
+      complete: (options) => async () => {
         uploads.delete(upload);
-        const completed = await upload.complete()();
+        const completed = await upload.complete(options)();
         const transfer = upload.taken()?.transfer;
         if (transfer !== undefined) unheard.add(transfer);
         return completed;
@@ -136,6 +142,12 @@ const session = (
         }),
       ),
     setModified: (path, modified) => at(path, (p) => home.setModified(p, modified)),
+    wouldTake: (size) => async () => {
+      hear();
+      if (size > channel.maxSize) return left(tooLarge(channel));
+      const may = await needs.guard.mayTake(0);
+      return isLeft(may) ? left(asRefusal(may.left)) : may;
+    },
     upload: (named, options) =>
       at(named, (path) => async () => {
         const arriving = { channel, protocol: attempt.protocol, path, by };

@@ -124,7 +124,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const arrivals = openArrivals(shared);
-  const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals }) : undefined;
+  const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals, guard: disk }) : undefined;
   const channels = async (): Promise<number> =>
     config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });

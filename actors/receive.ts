@@ -1,7 +1,7 @@
 /** Recording what arrived: before the partner hears OK. A final name makes a transfer; any other waits as an upload. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { completesOnClose, isTemporaryName, markedBy, type ReplicatedChannel } from '../domain/channel.ts';
-import { type Decision, refusal } from '../domain/failure.ts';
+import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import { baseName } from '../domain/path.ts';
 import { keyOf, type PayloadRef } from '../domain/payload.ts';
 import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
@@ -48,6 +48,16 @@ export type Arrived = Arriving & {
 /** What became of it: the transfer, or none yet. */
 export type Taken = { readonly transfer: string | undefined };
 
+/** Asked last before anything is recorded: is the sender gone, so that nobody knows whether this is the whole file? */
+export type Unless = () => Promise<boolean>;
+
+/** The refusal of a file whose sender is gone. */
+export const senderGone = refusal('unavailable', 'the connection ended before the file was taken over; send the rest');
+
+/** The refusal of a file that the channel does not allow. */
+export const tooLarge = ({ maxSize }: ReplicatedChannel): Refusal =>
+  refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`);
+
 const repeatWindow = 86_400_000;
 const mostRepeats = 1_000;
 
@@ -58,9 +68,10 @@ export const isCurrent = ({ projector, streams }: Receiving): Promise<boolean> =
 export const behind = refusal('noSpace', 'there is no room on the disk of this server now; try again later');
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
-export const take = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { channel, path } = file;
-  if (completesOnClose(channel, baseName(path))) return deliver(needs, file);
+  if (completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
+  if (await unless()) return left(senderGone);
   const kept = await recordUpload(needs.streams, file.id, [
     ...(file.opened ? [] : [openedFact(file)]),
     { type: 'uploadCompleted', data: { payload: file.payload, modified: file.modified } },
@@ -99,7 +110,8 @@ export const deliverUpload = (
     if (delivered) return closeUpload(needs, id, id);
     const there = await needs.payloads.stat(payload.key)();
     if (isLeft(there)) return left(asRefusal(there.left));
-    return deliver(needs, { id, channel, protocol, path, payload, by, modified, opened: true });
+    const file = { id, channel, protocol, path, payload, by, modified, opened: true };
+    return deliver(needs, file, () => Promise.resolve(false));
   });
 };
 
@@ -123,9 +135,12 @@ const settle = async <A>(
 export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =>
   channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
 
-const deliver = async (needs: Receiving, file: Arrived): Promise<Decision<Taken>> => {
+const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { id, payload, opened, path, modified, protocol, by } = file;
-  const heard = await repeat(needs, file);
+  const earlier = await unheard(needs, file);
+  if (isLeft(earlier)) return earlier;
+  if (await unless()) return left(senderGone);
+  const heard = earlier.right === undefined ? right(undefined) : await repeat(needs, file, earlier.right);
   if (isLeft(heard)) return heard;
   const transfer = heard.right ?? id;
   const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
@@ -150,25 +165,29 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
 };
 
 /**
- * The earlier transfer of which this file is one more try: same channel, path and content within a day, and the partner
- * was not heard of after our OK. The OK to the repeat may be lost like the first one, so it stands until the partner is heard.
+ * The earlier transfer of which this file may be one more try: same channel, path and content within a day, and the
+ * partner was not heard of after our OK.
  */
-const repeat = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
+const unheard = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
   if (!(await isCurrent(needs))) return left(behind);
-  const unheard = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
-  const query = { where: { unheard }, orderBy: 'createdAt', descending: true, limit: 1 };
+  const key = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
+  const query = { where: { unheard: key }, orderBy: 'createdAt', descending: true, limit: 1 };
   const found = await needs.models.query(needs.projection, query)();
   if (isLeft(found)) return left(asRefusal(found.left));
   const [row] = found.right;
-  if (row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow)
-    return right(undefined);
+  const useless = row === undefined || row.id === file.id || row.createdAt < needs.clock.now() - repeatWindow;
+  return right(useless ? undefined : row.id);
+};
+
+/** Claims it. The OK to the repeat may be lost like the first one, so it stands until the partner is heard. */
+const repeat = async (needs: Receiving, file: Arrived, earlier: string): Promise<Decision<string | undefined>> => {
   const claim = { stands: false };
-  const recorded = await needs.streams.record(row.id, 'receive', (folded) => {
+  const recorded = await needs.streams.record(earlier, 'receive', (folded) => {
     claim.stands = folded?.transfer.heard === false && folded.transfer.repeats < mostRepeats;
     return right(claim.stands ? [{ type: 'repeated', data: { by: file.by } }] : []);
   });
   if (isLeft(recorded)) return left(asRefusal(recorded.left));
-  return right(claim.stands ? row.id : undefined);
+  return right(claim.stands ? earlier : undefined);
 };
 
 /** With markers: both the file and its marker are there, in whatever order they came. */

@@ -42,8 +42,12 @@ export interface Upload {
   write(offset: number, bytes: Uint8Array): Answer<void>;
   /** The partner's own time for the file, if it sends one. */
   setModified(modified: number): void;
-  /** The durable point: payload and record are on disk. Only after this may the partner get its OK. */
-  complete(): Answer<void>;
+  /**
+   * The durable point: payload and record are on disk. Only after this may the partner get its OK. `unless` is asked in
+   * between, when the bytes are on disk and nothing is recorded yet: where it answers that the sender is gone, which
+   * alone tells half a file from a whole one in FTP, nothing was delivered, and what there is stays for a later resume.
+   */
+  complete(options?: { readonly unless?: () => Promise<boolean> }): Answer<void>;
   /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }
@@ -71,6 +75,8 @@ export interface Session {
   remove(path: string): Answer<void>;
   rename(from: string, to: string, options?: { readonly replace?: boolean }): Answer<void>;
   setModified(path: string, modified: number): Answer<void>;
+  /** Would a file of so many bytes be taken now? `tooLarge`, or `noSpace` while nothing new is taken at all; no room is kept for it. */
+  wouldTake(size: number): Answer<void>;
   /**
    * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
    * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already

@@ -92,6 +92,8 @@ export interface PayloadStore {
   stat(key: string): Attempt<StoredPayload>;
   /** How many bytes of an unfinished payload a resume would start with; failure `notFound` where there is none. */
   partial(key: string): Attempt<number>;
+  /** Takes a commit back, for a payload of which there is no record yet: it is unfinished again, and may be resumed. */
+  reopen(key: string): Attempt<void>;
   /** Removes a payload and what is left of an unfinished one; absent is fine. */
   remove(key: string): Attempt<void>;
   /** Every key of a node, committed or not. */

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { extendedTarget, portTarget, sameAddress, sixNumbers, type Target } from './addresses.ts';
 import { active, type DataChannel, passive } from './data.ts';
 import type { Dialogue } from './dialogue.ts';
-import { takeData, type Verb } from './dialogue.ts';
+import { answered, takeData, type Verb } from './dialogue.ts';
 import { knownFacts } from './formats.ts';
 import { common, listing, type Reply, reply } from './replies.ts';
 
@@ -23,8 +23,12 @@ const restart: Verb['run'] = (dialogue, argument) => {
 /** No space is set aside; but a sender that tells the size can be known to have come to its end. 202 would make lftp stop telling. */
 const allocate: Verb['run'] = (dialogue, argument) => {
   const size = /^\d{1,15}$/.exec(argument)?.[0];
-  dialogue.announced = size === undefined ? undefined : Number(size);
-  return reply(200, 'Noted.');
+  const announced = size === undefined ? undefined : Number(size);
+  dialogue.announced = undefined;
+  return answered(dialogue, dialogue.session().wouldTake(announced ?? 0), () => {
+    dialogue.announced = announced;
+    return reply(200, 'Noted.');
+  });
 };
 
 const options: Verb['run'] = (dialogue, argument) => {

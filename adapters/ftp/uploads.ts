@@ -1,6 +1,7 @@
 /** STOR, APPE and STOU: a file becomes an upload of the intake. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Upload } from '../../domain/intake.ts';
 import { baseName } from '../../domain/path.ts';
@@ -9,6 +10,8 @@ import { common, type Reply, refused, reply } from './replies.ts';
 import { transfer } from './transfer.ts';
 
 const farthest = Number.MAX_SAFE_INTEGER / 2;
+/** How long a sender that was refused may go on, in milliseconds. */
+const linger = 2000;
 
 /**
  * A sender that is killed ends both of its connections as politely as one that is done, one of them a moment after the
@@ -23,7 +26,48 @@ const settled = ({ context, settings }: Dialogue, signal: AbortSignal): Promise<
     });
   });
 
-/** Takes the bytes to the end of the data connection; 226 only when they are durable, and while the client is still there. */
+/**
+ * Is the client gone, or does it want no more of this? Two turns of the event loop let in what the system knows of the
+ * control connection by now: in the first one it may tell what it knew before.
+ */
+const isGone = async (dialogue: Dialogue, signal: AbortSignal): Promise<boolean> => {
+  await setImmediate();
+  await setImmediate();
+  return signal.aborted || dialogue.isGone();
+};
+
+/** Programs that are reset while they send tell their user that, and not why: what a refused one still sends is let go for a moment, so that it comes to read the reply. */
+const letGo = ({ context }: Dialogue, socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    const cancel = context.clock.after(socket.destroyed ? 0 : linger, resolve);
+    socket.once('close', () => {
+      cancel();
+      resolve();
+    });
+    socket.resume();
+  });
+
+/** Takes the bytes to the end of the data connection; answers where they end, or the reply of a refusal. */
+const write = async (
+  dialogue: Dialogue,
+  upload: Upload,
+  from: number,
+  socket: Socket,
+  running: RunningTransfer,
+): Promise<number | Reply> => {
+  let offset = from;
+  const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of chunks) {
+    if (offset > farthest) return reply(552, 'No file is that large.');
+    const written = await dialogue.ask(upload.write(offset, chunk));
+    if (isLeft(written)) return refused(written.left);
+    offset += chunk.length;
+    running.bytes += chunk.length;
+  }
+  return offset;
+};
+
+/** Takes the file; 226 only when they are durable, and while the client is still there. */
 const take = async (
   dialogue: Dialogue,
   upload: Upload,
@@ -33,19 +77,20 @@ const take = async (
   announced: number | undefined,
 ): Promise<Reply> => {
   const there = upload.size;
-  let offset = from;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    if (offset > farthest) return reply(552, 'No file is that large.');
-    const written = await dialogue.ask(upload.write(offset, chunk));
-    if (isLeft(written)) return refused(written.left);
-    offset += chunk.length;
-    running.bytes += chunk.length;
+  const offset = await write(dialogue, upload, from, socket, running);
+  if (typeof offset !== 'number') {
+    await letGo(dialogue, socket);
+    return offset;
   }
   if (from > 0 || offset !== announced) await settled(dialogue, running.signal);
-  if (running.signal.aborted || dialogue.isGone()) return common.aborted;
+  const unless = () => isGone(dialogue, running.signal);
+  if (await unless()) return common.aborted;
   if (offset < there)
     return reply(550, `The file ended at byte ${offset}, and ${there} were here; send it from the start.`);
-  return answered(dialogue, upload.complete(), () => reply(226, `Done: ${running.bytes} bytes received.`));
+  // On a busy machine the news may take longer than we wait, so it is looked for once more at the last moment.
+  const completed = await dialogue.ask(upload.complete({ unless }));
+  if (!isLeft(completed)) return reply(226, `Done: ${running.bytes} bytes received.`);
+  return running.signal.aborted ? common.aborted : refused(completed.left);
 };
 
 type Start = { readonly resume: boolean; readonly from: (upload: Upload) => number };

@@ -1,4 +1,4 @@
-import { mkdir, open as openFile, readdir, stat as statOf, unlink } from 'node:fs/promises';
+import { mkdir, open as openFile, readdir, rename, stat as statOf, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadStore, PayloadWriter, StoredPayload } from '../../domain/ports.ts';
@@ -74,6 +74,13 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
     return { [Symbol.asyncIterator]: () => explained(key, range()) };
   };
 
+  const reopen = async (key: string): Promise<void> => {
+    const place = placeOf(root, key);
+    disk.check();
+    await rename(place.file, place.partial);
+    await disk.must(() => syncDirectory(place.directory));
+  };
+
   const remove = async (key: string): Promise<void> => {
     const place = placeOf(root, key);
     await (await writers.get(key))?.abandon();
@@ -106,6 +113,7 @@ export const diskPayloads = async (options: DiskOptions): Promise<PayloadStore> 
       attempt(() => read(key, from, to), explain(key, 'read')),
     stat: (key) => attempt(() => stat(key), explain(key, 'read')),
     partial: (key) => attempt(async () => (await statOf(placeOf(root, key).partial)).size, explain(key, 'read')),
+    reopen: (key) => attempt(() => reopen(key), explain(key, 'opened again')),
     remove: (key) => attempt(() => remove(key), explain(key, 'removed')),
     list,
     close: async () => {

@@ -116,6 +116,18 @@ export const payloadStoreContract = (name: string, open: () => Promise<PayloadSt
       expect(await succeeded(third.commit())).toEqual({ size: 3, sha256: hashOf(Buffer.from('new')) });
     });
 
+    it('takes a commit back: the payload is unfinished again, and goes on', async () => {
+      const store = await withPayload(Buffer.from('hello '));
+      await succeeded(store.reopen(key));
+      expect(await failureOf(store.stat(key))).toMatchObject({ code: 'notFound' });
+      expect(await succeeded(store.partial(key))).toBe(6);
+      expect(await keysOf(store, 'dmz1')).toEqual([`${key} 6 part`]);
+      const writer = await succeeded(store.write(key, { resume: true }));
+      await succeeded(writer.write(6, Buffer.from('again')));
+      expect(await succeeded(writer.commit())).toEqual({ size: 11, sha256: hashOf(Buffer.from('hello again')) });
+      expect(await failureOf(store.reopen('dmz1.never'))).toMatchObject({ code: 'notFound', lasting: 'permanent' });
+    });
+
     it('takes nothing more after commit or abandon', async () => {
       const store = await open();
       const writer = await succeeded(store.write(key));
@@ -214,7 +226,13 @@ export const payloadStoreContract = (name: string, open: () => Promise<PayloadSt
     it('takes nothing for a key but keys', async () => {
       const store = await open();
       for (const bad of ['', 'dmz1', '../dmz1.x', 'dmz1.x/../y', 'dmz1.X', 'dmz1.x.partial', `dmz1.${'x'.repeat(41)}`])
-        for (const attempt of [store.write(bad), store.read(bad), store.stat(bad), store.remove(bad)])
+        for (const attempt of [
+          store.write(bad),
+          store.read(bad),
+          store.stat(bad),
+          store.reopen(bad),
+          store.remove(bad),
+        ])
           expect(await failureOf(attempt)).toMatchObject({ code: 'badKey', lasting: 'permanent' });
     });
   });

@@ -43,7 +43,8 @@ const cutInTheMiddle = async (client: Client, { name, bytes }: Sent): Promise<vo
   });
   const upload = client.uploadFrom(Readable.from(half()), name).then(() => undefined);
   await Promise.race([sent, upload]);
-  // The control connection first: an end of the data alone is, in FTP, the end of a whole file.
+  // As when its program is killed: without a word, and the data may end first, which alone looks like the end of a whole file.
+  client.ftp.dataSocket?.destroy();
   client.ftp.socket.destroy();
   client.close();
   await upload.catch(() => undefined);

@@ -1,33 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { curlPut, lftp } from '../support/clients.ts';
+import { withSmallDisk } from '../support/full-disk.ts';
 import { linked, type Pair, preparePair, type Server } from '../support/servers.ts';
-import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 import { expectOneStory, idle } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 
 const mebibyte = 1024 * 1024;
-const disk = { mark: '4 MiB', logMark: '1 MiB', reserve: '1 MiB' };
-
-/** A pair of which one server has a disk of 32 MiB to itself. */
-const withSmallDisk = async (role: 'inner' | 'dmz', use: (pair: Pair, small: SmallDisk) => Promise<void>) => {
-  const pair = await preparePair({ streamingSize: '64 KiB', inner: { disk }, dmz: { disk } });
-  await mkdir(pair[role].data);
-  const small = await mountSmallDisk(pair[role].data, 32);
-  try {
-    await Promise.all([pair.inner.start(), pair.dmz.start()]);
-    await linked(pair);
-    await use(pair, small);
-  } finally {
-    await Promise.all([pair.inner.kill(), pair.dmz.kill()]);
-    await small.unmount();
-    await pair.end();
-  }
-};
-
 const put = async (pair: Pair, name: string, size: number) => {
   const bytes = randomBytes(size);
   await writeFile(join(pair.directory, name), bytes);

@@ -21,14 +21,17 @@ export const curlFtp = (pair: Pair, path: string, ...args: readonly string[]): P
 
 /** lftp with the channel's password; one script. */
 export const lftp = (pair: Pair, script: string, within?: number): Promise<Ran> =>
-  run(
+  runLftp(`sftp://127.0.0.1:${pair.sftpPort}`, `set sftp:auto-confirm yes; ${script}`, within);
+
+/** lftp with the channel's password, over FTP; its standard error holds the dialogue. */
+export const lftpFtp = (pair: Pair, script: string, within?: number): Promise<Ran> =>
+  runLftp(`ftp://127.0.0.1:${pair.ftpPort}`, `debug 5; ${script}`, within);
+
+const runLftp = (url: string, script: string, within: number | undefined): Promise<Ran> => {
+  const settings = 'set net:max-retries 2; set net:reconnect-interval-base 1';
+  return run(
     'lftp',
-    [
-      '-u',
-      `acme,${password}`,
-      '-e',
-      `set sftp:auto-confirm yes; set net:max-retries 2; set net:reconnect-interval-base 1; ${script}; bye`,
-      `sftp://127.0.0.1:${pair.sftpPort}`,
-    ],
+    ['-u', `acme,${password}`, '-e', `${settings}; ${script}; bye`, url],
     within === undefined ? {} : { within },
   );
+};

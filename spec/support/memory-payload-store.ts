@@ -64,6 +64,11 @@ export const memoryPayloadStore = (
           ? fail(permanent('notFound', `there is no unfinished payload ${key}`))
           : succeed(() => bytes.length);
       }),
+    reopen: (key) =>
+      found(key, (bytes) => {
+        committed.delete(key);
+        partials.set(key, bytes);
+      }),
     remove: (key) =>
       unless(key, () => async () => {
         await writers.get(key)?.abandon();

@@ -43,6 +43,7 @@ export const memorySession = (
         node.right.modified = modified;
         return right(undefined);
       }),
+    wouldTake: (size) => asked(memory, 'wouldTake', String(size), () => right(undefined)),
     upload: (path, options) =>
       at('upload', path, (normal) => {
         if (home.nodes.get(normal)?.kind === 'directory')
@@ -123,9 +124,10 @@ const memoryUpload = (
     setModified: (value) => {
       modified = value;
     },
-    complete: () =>
-      asked(memory, 'complete', path, () => {
+    complete: (options) =>
+      asked(memory, 'complete', path, async () => {
         if (over) return left(refusal('illegal', 'the upload has ended'));
+        if ((await options?.unless?.()) === true) return left(refusal('unavailable', 'the sender is gone'));
         end();
         if (early.size > 0) return left(refusal('invalid', 'the file has a hole'));
         const bytes = Buffer.concat(parts);

@@ -121,6 +121,37 @@ describe('an upload', () => {
     expect(memory.completed).toEqual([]);
   });
 
+  it.each([
+    ['ends only once the bytes are on disk', '', (hand: Hand) => void hand.socket.destroy()],
+    ['is reset only once the bytes are on disk', '', (hand: Hand) => void hand.socket.resetAndDestroy()],
+    ['ends only then, although the announced size has come', 'ALLO 4', (hand: Hand) => void hand.socket.destroy()],
+  ])('stays incomplete where the control connection %s', async (_, announce, end) => {
+    const { memory, place } = await endpoint({ settleTime: '0s' });
+    const hand = await loggedIn(place);
+    if (announce !== '') await hand.ask(announce);
+    memory.before = (what) => {
+      if (what === 'complete') end(hand);
+      return undefined;
+    };
+    (await storing(hand, 'STOR a')).end('half');
+    await memory.until(() => memory.sessions() === 0);
+    expect(memory.completed).toEqual([]);
+    expect(memory.home('acme').partials.get('/a')?.toString()).toBe('half');
+  });
+
+  it('stays incomplete where it is aborted only once the bytes are on disk', async () => {
+    const { memory, place } = await endpoint();
+    const hand = await loggedIn(place);
+    memory.before = (what) => {
+      if (what === 'complete') hand.send('ABOR\r\n');
+      return undefined;
+    };
+    (await storing(hand, 'STOR a')).end('whole');
+    expect(await hand.reply()).toMatch(/^426/);
+    expect(await hand.reply()).toMatch(/^226/);
+    expect(memory.completed).toEqual([]);
+  });
+
   it('is completed at once where its announced size has come', async () => {
     const { place } = await endpoint({ settleTime: '1h' });
     const hand = await loggedIn(place);
@@ -168,7 +199,9 @@ describe('an upload', () => {
     const socket = await storing(hand, 'STOR a');
     socket.write(Buffer.alloc(1_000_000));
     expect(await hand.reply()).toBe('552 larger than the 10 bytes that are allowed');
-    memory.before = (what) => (what === 'upload' ? refusal('noSpace', 'there is no room') : undefined);
+    memory.before = (what) =>
+      what === 'upload' || what === 'wouldTake' ? refusal('noSpace', 'there is no room') : undefined;
+    expect(await hand.ask('ALLO 1000')).toBe('452 there is no room');
     await data(hand);
     expect(await hand.ask('STOR a')).toBe('452 there is no room');
   });
