@@ -9,7 +9,7 @@ import type { Ids, Log, PayloadStore } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
 import { eventName, transferStream } from '../domain/transfer/event-id.ts';
 import { apply, begin, can, type Folded, scenarioOf } from '../domain/transfer/fold.ts';
-import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
+import type { EventType, Fact, TransferEvent } from '../domain/transfer/vocabulary.ts';
 import type { HeldKeys } from './held-keys.ts';
 import { handOverOf, mayRecord, travels } from './roles.ts';
 import { storeWhole } from './store-whole.ts';
@@ -133,10 +133,16 @@ const storeAndAppend = async (needs: InboxNeeds, parcel: Parcel, before: Folded,
   }
   const reached = apply(before, event, before.revision + 1n);
   const handOver = handOverOf(reached.scenario, reached.state, needs.role);
-  const mine =
-    handOver?.event === 'forwarded'
-      ? [turn.stamp(reached, handOver.step, { type: 'forwarded', data: { inline: payload !== undefined } })]
-      : [];
+  const fact = handOver && takenOver(handOver.event, payload !== undefined);
+  const mine = handOver && fact ? [turn.stamp(reached, handOver.step, fact)] : [];
   const done = await turn.append(before, [event, ...mine]);
   return isLeft(done) ? later(done.left.text) : { result: 'stored', events: mine };
 };
+
+/** What is recorded of a hand-over. */
+const takenOver = (event: EventType, inline: boolean): Fact | undefined =>
+  event === 'forwarded'
+    ? { type: 'forwarded', data: { inline } }
+    : event === 'requested'
+      ? { type: 'requested', data: {} }
+      : undefined;

@@ -4,11 +4,10 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type ChannelSnapshot, channelSnapshot, plainName } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
-import { mostFiles, type PartnerFile, partnerAddress, partnerFile } from './partner.ts';
+import { mostFiles, type PartnerAccess, type PartnerFile, partnerFile } from './partner.ts';
 import { type PayloadRef, payloadKey } from './payload.ts';
 import type { PayloadSource } from './ports.ts';
 import type { Role } from './role.ts';
-import { sendingRules } from './sending.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
 
 /** A recorded event on its way to the peer, with its payload when that is small enough to come along. */
@@ -70,24 +69,6 @@ export type Command = z.infer<typeof command>;
 
 export type { ChannelSnapshot };
 export { channelSnapshot };
-
-/** How to come in at a channel's partner: settings of its protocol, and secrets, which stay in memory. */
-export const partnerAccess = z.strictObject({
-  channel: plainName,
-  protocol: z.string().max(64),
-  /** Checked by the protocol itself. */
-  settings: z.unknown(),
-  hosts: z.array(partnerAddress).min(1).max(10),
-  login: z.string().max(128),
-  credentials: z.strictObject({
-    password: z.string().max(1024).optional(),
-    privateKey: z.string().max(65_536).optional(),
-    certificate: z.string().max(65_536).optional(),
-  }),
-  trusted: z.array(z.string().max(128)).max(20),
-  sending: sendingRules,
-});
-export type PartnerAccess = z.infer<typeof partnerAccess>;
 
 /** A request to look into a directory of a channel's partner, and what is there. */
 export const listRequest = z.strictObject({ channel: plainName, directory: z.string().min(1).max(4096) });

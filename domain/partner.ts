@@ -1,7 +1,9 @@
 /** A partner's own server, as we are its client: what a protocol does there, and what a channel says about it. */
 import { z } from 'zod';
+import { plainName } from './channel.ts';
 import type { Attempt } from './failure.ts';
 import type { Clock } from './ports.ts';
+import { sendingRules } from './sending.ts';
 
 /** Files of one directory at most; more are a failure, not a part of them. */
 export const mostFiles = 100_000;
@@ -82,3 +84,38 @@ export const placeOf = (address: string, standard: number): { readonly host: str
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
   return { host: bracketed ?? plain ?? '', port: port === undefined ? standard : Number(port) };
 };
+
+/** How to come in at a channel's partner: settings of its protocol, and secrets, which stay in memory. */
+export const partnerAccess = z.strictObject({
+  channel: plainName,
+  protocol: z.string().max(64),
+  /** Checked by the protocol itself. */
+  settings: z.unknown(),
+  hosts: z.array(partnerAddress).min(1).max(10),
+  login: z.string().max(128),
+  credentials: z.strictObject({
+    password: z.string().max(1024).optional(),
+    privateKey: z.string().max(65_536).optional(),
+    certificate: z.string().max(65_536).optional(),
+  }),
+  trusted: z.array(z.string().max(128)).max(20),
+  sending: sendingRules,
+});
+export type PartnerAccess = z.infer<typeof partnerAccess>;
+
+/** Our way to the servers of channels' partners: the address that answers first, by the protocol that the access names. */
+export interface Partners {
+  connect(access: PartnerAccess): Attempt<PartnerSession>;
+}
+
+/** A name in a directory of a partner's server. */
+export const joinPath = (directory: string, name: string): string =>
+  directory.endsWith('/') ? `${directory}${name}` : `${directory}/${name}`;
+
+/** Is it the file that it was: of the same size and, where the server says so, of the same time? */
+export const isSameFile = (
+  one: Pick<PartnerFile, 'size' | 'modified'>,
+  other: Pick<PartnerFile, 'size' | 'modified'>,
+): boolean =>
+  one.size === other.size &&
+  (one.modified === undefined || other.modified === undefined || one.modified === other.modified);

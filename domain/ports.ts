@@ -118,6 +118,12 @@ export type PayloadSource = (
   start: number,
 ) => Attempt<{ readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>;
 
+/** The times of a schedule. */
+export interface Cron {
+  /** The next time after `after`, milliseconds since 1970; undefined where there is none. Throws for a schedule that cannot be read. */
+  next(schedule: string, timeZone: string, after: number): number | undefined;
+}
+
 /** A row of a read model. */
 export type Row = JsonObject;
 

@@ -24,7 +24,7 @@ export type Transfer = {
   readonly stepsDone: number;
   readonly responses: readonly string[];
   readonly prepared?: EventData<'prepared'>;
-  readonly placed?: EventData<'placed'>;
+  readonly placed?: EventData<'placed'> & { readonly run: number };
   readonly final?: string;
   readonly inline: boolean;
   /** The node that faces the partner. */
@@ -98,7 +98,7 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'expired':
       return moved;
     case 'placed':
-      return { ...transfer, placed: event.data };
+      return { ...transfer, placed: { ...event.data, run: meta.run } };
     case 'provided':
       return { ...moved, path: event.data.path };
     case 'forwarded':

@@ -1,0 +1,124 @@
+/** Sending to a partner's server: under a temporary name first, then by its own; and finding out what an earlier try did. */
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
+import { joinPath, type PartnerSession } from '../../domain/partner.ts';
+import { keyOf } from '../../domain/payload.ts';
+import type { PayloadStore } from '../../domain/ports.ts';
+import { type SendingRules, temporaryName } from '../../domain/sending.ts';
+import type { Folded } from '../../domain/transfer/fold.ts';
+import type { Fact } from '../../domain/transfer/vocabulary.ts';
+import type { Enter, Entered } from '../enter.ts';
+import type { Step } from '../step.ts';
+
+/** One file of ours at the partner: under which names, and where its bytes are here. */
+type Errand = { readonly temporary: string; readonly final: string; readonly key: string; readonly size: number };
+
+/**
+ * First writes the whole file under its temporary name and records that; then gives it its own name. After a break in
+ * between, the names that are found tell what was done; where neither is, the channel's `onUnknownOutcome` decides, or a
+ * person who retries or releases.
+ */
+export const send =
+  (enter: Enter, payloads: PayloadStore, node: string): Step =>
+  ({ id, transfer }, signal) =>
+  async () => {
+    const { target, payload, channel } = transfer;
+    if (target?.kind !== 'partner' || payload === undefined)
+      return left(permanent('noTarget', 'it is not meant for a partner'));
+    const entered = await enter(channel)();
+    if (isLeft(entered)) return entered;
+    const { session, access } = entered.right;
+    const own = payload.key.startsWith(`${node}.`) ? payload.key : keyOf(node, id);
+    const errand = {
+      temporary: joinPath(target.directory, temporaryName(access.sending, id, target.name)),
+      final: joinPath(target.directory, target.name),
+      ...{ key: own, size: payload.size },
+    };
+    const onAbort = (): void => void session.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return transfer.placed === undefined
+        ? await place(entered.right, payloads, errand)()
+        : await settle(entered.right, payloads, errand, transfer)();
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      await session.close();
+    }
+  };
+
+/** The whole file under its temporary name, its size compared. */
+const place =
+  ({ session, access }: Entered, payloads: PayloadStore, errand: Errand): Attempt<readonly Fact[]> =>
+  async () => {
+    const free = await mayTake(session, access.sending, errand.final)();
+    if (isLeft(free)) return free;
+    const written = await write(session, payloads, errand)();
+    if (isLeft(written)) return written;
+    const { temporary: name, final } = errand;
+    return right([{ type: 'placed', data: { temporary: name, final } }]);
+  };
+
+const mayTake =
+  (session: PartnerSession, { ifExists }: SendingRules, path: string): Attempt<void> =>
+  async () => {
+    if (ifExists === 'replace') return right(undefined);
+    const there = await session.look(path)();
+    if (isLeft(there)) return there;
+    return there.right === undefined
+      ? right(undefined)
+      : left(permanent('exists', `the partner has a file ${path} already; see ifExists of the channel`));
+  };
+
+const write =
+  (session: PartnerSession, payloads: PayloadStore, errand: Errand): Attempt<void> =>
+  async () => {
+    const bytes = await payloads.read(errand.key)();
+    if (isLeft(bytes)) return bytes;
+    const written = await session.write(errand.temporary, bytes.right)();
+    if (isLeft(written)) return written;
+    const there = await session.look(errand.temporary)();
+    if (isLeft(there)) return there;
+    const size = there.right?.size ?? 0;
+    return size === errand.size
+      ? right(undefined)
+      : left(temporary('cutShort', `the partner has ${size} of ${errand.size} bytes`));
+  };
+
+const settle =
+  (entered: Entered, payloads: PayloadStore, errand: Errand, transfer: Folded['transfer']): Attempt<readonly Fact[]> =>
+  async () => {
+    const { session, access } = entered;
+    const waiting = await session.look(errand.temporary)();
+    if (isLeft(waiting)) return waiting;
+    if (waiting.right?.size === errand.size) return rename(entered, errand)();
+    if (waiting.right === undefined) {
+      const final = await session.look(errand.final)();
+      if (isLeft(final)) return final;
+      if (final.right?.size === errand.size) return right([{ type: 'sent', data: { final: errand.final } }]);
+      const decided = (transfer.placed?.run ?? 0) < transfer.run;
+      if (access.sending.onUnknownOutcome === 'hold' && !decided)
+        return left(
+          permanent(
+            'unknownOutcome',
+            `neither ${errand.temporary} nor ${errand.final} is at the partner: it may have been taken from there; release sends it again`,
+          ),
+        );
+    }
+    const written = await write(session, payloads, errand)();
+    return isLeft(written) ? written : rename(entered, errand)();
+  };
+
+const rename =
+  ({ session, access }: Entered, errand: Errand): Attempt<readonly Fact[]> =>
+  async () => {
+    let renamed = await session.rename(errand.temporary, errand.final)();
+    if (isLeft(renamed) && renamed.left.code === 'exists' && access.sending.ifExists === 'replace') {
+      const removed = await session.remove(errand.final)();
+      if (isLeft(removed) && removed.left.code !== 'notFound') return removed;
+      renamed = await session.rename(errand.temporary, errand.final)();
+    }
+    if (!isLeft(renamed)) return right([{ type: 'sent', data: { final: errand.final } }]);
+    return renamed.left.code === 'exists'
+      ? left(permanent('exists', `the partner has a file ${errand.final} already; see ifExists of the channel`))
+      : renamed;
+  };
