@@ -30,9 +30,11 @@ describe('a profile', () => {
     startTime: 1_000_000,
     nodes: [
       { id: 1, callFrame: frame('(idle)', '') },
-      { id: 2, callFrame: frame('', 'file:///x/dist/actors/intake.js') },
+      { id: 2, callFrame: frame('', 'file:///x/dist/actors/intake.js'), children: [5] },
       { id: 3, callFrame: frame('parse', 'file:///x/node_modules/ssh2/lib/a.js') },
       { id: 4, callFrame: frame('(program)', '') },
+      { id: 5, callFrame: frame('write', 'node:fs'), children: [6] },
+      { id: 6, callFrame: frame('writeBuffer', '') },
     ],
     samples: [3, 1, 2, 3, 4, 3],
     timeDeltas: [1_000_000, 500_000, 1_000_000, 2_000_000, 1_000_000, 5_000_000],
@@ -42,6 +44,14 @@ describe('a profile', () => {
     expect(topSelfTimes([profile, profile], { from: 2_000_001, to: 6_500_000 }, 2)).toEqual([
       { name: 'parse', file: 'node_modules/ssh2/lib/a.js', seconds: 4, share: 0.5 },
       { name: '(anonymous)', file: 'actors/intake.js', seconds: 2, share: 0.25 },
+    ]);
+  });
+
+  it('tells what Node did by who asked for it', () => {
+    const native = { ...profile, samples: [6, 5], timeDeltas: [3_000_000, 1_000_000] };
+    expect(topSelfTimes([native], { from: 0, to: 10_000_000 }, 9).map(({ name, file }) => `${name}: ${file}`)).toEqual([
+      'writeBuffer: ← actors/intake.js',
+      'write: node:fs ← actors/intake.js',
     ]);
   });
 });

@@ -113,6 +113,9 @@ const vsftpdConfig = (up: string, port: number, account: string): string =>
     'listen_address=127.0.0.1',
     `listen_port=${port}`,
     'background=NO',
+    // vsftpd sleeps a second where a port is taken; so it keeps off those that clients' ended connections still hold.
+    'pasv_min_port=10000',
+    'pasv_max_port=30000',
     'run_as_launching_user=YES',
     `ftp_username=${account}`,
     'anonymous_enable=YES',

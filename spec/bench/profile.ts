@@ -4,16 +4,23 @@ import { join } from 'node:path';
 
 /** A profile as V8 writes it, as far as it is read here. */
 export type CpuProfile = {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: CallFrame }[];
+  readonly nodes: readonly ProfileNode[];
   readonly samples: readonly number[];
   /** Microseconds, by the clock of `now`. */
   readonly startTime: number;
   /** Microseconds from the sample before. */
   readonly timeDeltas: readonly number[];
 };
-type CallFrame = { readonly functionName: string; readonly url: string };
+type ProfileNode = {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string };
+  readonly children?: readonly number[];
+};
 
-/** A function and the seconds that were spent in it itself, not in what it calls; `share` is of all that was not idle. */
+/**
+ * A function and the seconds that were spent in it itself, not in what it calls; `share` is of all that was not idle.
+ * What belongs to Node itself is told apart by the file, ours or a library's, that called it.
+ */
 export type SelfTime = {
   readonly name: string;
   readonly file: string;
@@ -41,14 +48,13 @@ export const topSelfTimes = (profiles: readonly CpuProfile[], span: Span, count:
   const spent = new Map<string, { readonly name: string; readonly file: string; seconds: number }>();
   for (const { nodes, startTime, samples, timeDeltas } of profiles) {
     let at = startTime;
-    const frames = new Map(nodes.map((node) => [node.id, node.callFrame]));
+    const names = namesOf(nodes);
     samples.forEach((sample, i) => {
       const delta = timeDeltas[i] ?? 0;
       at += delta;
       if (at < span.from || at > span.to) return;
-      const { functionName, url } = frames.get(sample) ?? { functionName: '', url: '' };
-      if (functionName === '(idle)') return;
-      const [name, file] = [functionName || '(anonymous)', fileOf(url)];
+      const { name, file } = names.get(sample) ?? unknown;
+      if (name === '(idle)') return;
       const row = spent.get(`${name} ${file}`) ?? { name, file, seconds: 0 };
       row.seconds += delta / 1e6;
       spent.set(`${name} ${file}`, row);
@@ -59,5 +65,25 @@ export const topSelfTimes = (profiles: readonly CpuProfile[], span: Span, count:
   return rows.slice(0, count).map((row) => ({ ...row, share: row.seconds / all }));
 };
 
-const fileOf = (url: string): string =>
-  url === '' ? 'native' : url.replace(/^.*\/(?=node_modules\/)/, '').replace(/^file:.*\/dist\//, '');
+type Named = Pick<SelfTime, 'name' | 'file'>;
+const unknown: Named = { name: '(unknown)', file: '' };
+
+const namesOf = (nodes: readonly ProfileNode[]): ReadonlyMap<number, Named> => {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const names = new Map<number, Named>();
+  const visit = (node: ProfileNode, caller: string): void => {
+    const { functionName, url } = node.callFrame;
+    const ours = url.startsWith('file:') ? fileOf(url) : undefined;
+    const file = ours ?? `${url}${caller === '' ? '' : ` ← ${caller}`}`.trim();
+    names.set(node.id, { name: functionName || '(anonymous)', file });
+    for (const id of node.children ?? []) {
+      const child = byId.get(id);
+      if (child !== undefined) visit(child, ours ?? caller);
+    }
+  };
+  const called = new Set(nodes.flatMap((node) => node.children ?? []));
+  for (const node of nodes) if (!called.has(node.id)) visit(node, '');
+  return names;
+};
+
+const fileOf = (url: string): string => url.replace(/^.*\/(?=node_modules\/)/, '').replace(/^file:.*\/dist\//, '');
