@@ -1,8 +1,15 @@
 #!/bin/sh
-# Installs the Debian programs that the tests use as partners. Does nothing where all are there.
+# Gets the Debian programs that the tests and benches use as partners. Does nothing where all are there.
 set -eu
 
 packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps"
+
+# Unpacked under var/peers and not installed: a tree a line, and the packages that it is made of. Installed, these would
+# start a service of the machine or conflict with one another; so they get along without root, too.
+unpacked="\
+sshd openssh-server libwrap0 libnsl2 libtirpc3
+vsftpd vsftpd libwrap0 libnsl2 libtirpc3"
+trees="$(dirname "$0")/../../var/peers"
 
 missing=""
 for package in $packages; do
@@ -11,10 +18,16 @@ for package in $packages; do
     *) missing="$missing $package" ;;
   esac
 done
-[ -z "$missing" ] && exit 0
+absent=""
+while read -r tree of; do
+  [ -d "$trees/$tree" ] || absent="$absent $of"
+done <<END
+$unpacked
+END
+[ -z "$missing$absent" ] && exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
-  echo "peers: this is not a Debian system; install by hand:$missing" >&2
+  echo "peers: this is not a Debian system; install by hand:$missing$absent" >&2
   exit 1
 fi
 
@@ -29,16 +42,55 @@ as_root() {
   fi
 }
 
-as_root apt-get update -qq || echo "peers: the package lists could not be renewed; going on with those at hand" >&2
-for package in $missing; do
-  if [ -z "$(apt-cache madison "$package")" ]; then
+# Whether the package lists of this machine know all of these packages.
+known() {
+  for package; do
+    [ -n "$(apt-cache madison "$package")" ] || return 1
+  done
+}
+
+# Unpacks packages into the tree $1, whole or not at all.
+unpack() {
+  tree="$trees/$1"
+  shift
+  [ -d "$tree" ] && return
+  mkdir -p "$trees"
+  new=$(mktemp -d "$trees/.new-XXXXXX")
+  for package; do
+    (cd "$new" && apt-get download -qq "$package" 2>said) || {
+      cat "$new/said" >&2
+      rm -rf "$new"
+      echo "peers: the package $package could not be downloaded" >&2
+      exit 1
+    }
+    dpkg-deb -x "$new/$package"_*.deb "$new/tree"
+  done
+  mv -T "$new/tree" "$tree"
+  rm -rf "$new"
+  echo "peers: unpacked $*"
+}
+
+# shellcheck disable=SC2086
+if [ -n "$missing" ] || ! known $absent; then
+  as_root apt-get update -qq || echo "peers: the package lists could not be renewed; going on with those at hand" >&2
+fi
+for package in $missing $absent; do
+  known "$package" || {
     echo "peers: the package $package is not to be had from the sources of this system; add Debian's main section to them" >&2
     exit 1
-  fi
+  }
 done
-# shellcheck disable=SC2086
-as_root apt-get install -qq -y --no-install-recommends $missing >/dev/null || {
-  echo "peers: these packages could not be installed:$missing" >&2
-  exit 1
-}
-echo "peers: installed$missing"
+if [ -n "$missing" ]; then
+  # shellcheck disable=SC2086
+  as_root apt-get install -qq -y --no-install-recommends $missing >/dev/null || {
+    echo "peers: these packages could not be installed:$missing" >&2
+    exit 1
+  }
+  echo "peers: installed$missing"
+fi
+while read -r tree of; do
+  # shellcheck disable=SC2086
+  unpack "$tree" $of </dev/null
+done <<END
+$unpacked
+END
