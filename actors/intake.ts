@@ -11,15 +11,17 @@ import type { DiskGuard } from './disk.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import { download } from './download.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
+import { type PickUpNeeds, watchPickUp } from './pick-up.ts';
 import { type Arriving, expireUpload, tooLarge } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
 /** What the intake rests on. */
-export type IntakeNeeds = HomeNeeds & {
-  readonly door: Doorkeeper;
-  readonly guard: Pick<DiskGuard, 'mayTake'>;
-  readonly log: Log;
-};
+export type IntakeNeeds = HomeNeeds &
+  PickUpNeeds & {
+    readonly door: Doorkeeper;
+    readonly guard: Pick<DiskGuard, 'mayTake'>;
+    readonly log: Log;
+  };
 
 /** The intake, and the means to end sessions. */
 export type RunningIntake = Intake & {
@@ -161,7 +163,9 @@ const session = (
     download: (path) =>
       at(path, (p) => async () => {
         const file = await home.file(p)();
-        return isLeft(file) ? file : right(download(needs.payloads, file.right.payload?.key ?? '', file.right.size));
+        if (isLeft(file)) return file;
+        const bytes = download(needs.payloads, file.right.payload?.key ?? '', file.right.size);
+        return right(watchPickUp(needs, file.right, bytes, by, attempt.protocol));
       }),
     close: async (options) => {
       leave();

@@ -14,6 +14,7 @@ import type {
   ReadModels,
   Row,
 } from '../domain/ports.ts';
+import { pause } from './pause.ts';
 import { orThrow } from './unwrap.ts';
 
 /** The running read models of a server. */
@@ -145,15 +146,6 @@ const lower = (a: Position | undefined, b: Position | undefined): Position | und
   a === undefined || b === undefined ? undefined : a < b ? a : b;
 
 type Patiently = <A>(attempt: Attempt<A>) => Promise<A>;
-
-const pause = (clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const cancel = clock.after(milliseconds, resolve);
-    signal.addEventListener('abort', () => {
-      cancel();
-      resolve();
-    });
-  });
 
 const advance = async (
   models: ReadModels,

@@ -103,6 +103,16 @@ const channel = z
       .describe('With completeOn: marker, `order.xml.ok` completes `order.xml`.'),
     maxSize: size.prefault('100 GiB').describe('Largest file.'),
     maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
+    provided: z
+      .strictObject({
+        keepFor: duration.prefault('14d').describe('How long a provided file waits to be picked up.'),
+        afterPickUp: z
+          .enum(['keep', 'delete'])
+          .default('keep')
+          .describe('keep: it stays until `keepFor` is over. delete: it goes once it was read to its end.'),
+      })
+      .prefault({})
+      .describe('Files that are provided in the home of this channel.'),
   })
   .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
   .refine(
@@ -110,6 +120,60 @@ const channel = z
     'give a password, a verifier or public keys: nobody could log in otherwise',
   );
 export type ChannelConfig = z.infer<typeof channel>;
+
+const remoteDirectory = z
+  .string()
+  .max(4096)
+  .startsWith('/', 'a path from the top, such as /in')
+  .default('/')
+  .describe('Directory at the partner.');
+
+const response = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }),
+    z.strictObject({
+      kind: z.literal('send'),
+      channel: plainName.describe('The channel whose partner it is sent to.'),
+      directory: remoteDirectory,
+      viaDmz: z.boolean().default(true).describe('Sent by dmz; false: by inner itself.'),
+    }),
+    z.strictObject({
+      kind: z.literal('provide'),
+      channel: plainName.describe('The channel in whose home on dmz it is shown.'),
+      directory: remoteDirectory.describe('Directory of the home.'),
+    }),
+  ],
+  { error: 'kind must be file, send or provide' },
+);
+
+const agent = z
+  .strictObject({
+    kind: z.literal('cron'),
+    schedule: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe('When: minute, hour, day of month, month, day of week; six fields begin with the second.'),
+    timeZone: z.string().min(1).max(64).default('UTC').describe('Time zone of the schedule, such as Europe/Berlin.'),
+    channel: plainName.describe('The channel whose partner is asked.'),
+    directory: remoteDirectory,
+    name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
+    after: z
+      .enum(['keep', 'delete', 'move'])
+      .default('delete')
+      .describe("What becomes of the partner's copy once it is processed."),
+    moveTo: remoteDirectory.optional().describe('With `after: move`: the directory.'),
+    settle: duration
+      .prefault('2s')
+      .describe('A file whose size or time changes within this is left for the next time.'),
+    missed: z
+      .enum(['skip', 'once'])
+      .default('skip')
+      .describe('What becomes of times that passed while this server was down.'),
+  })
+  .refine((a) => (a.after === 'move') === (a.moveTo !== undefined), 'moveTo goes with after: move, and only with it')
+  .describe('Starts the profile at set times with files that dmz fetches from a partner.');
 
 const profile = z.strictObject({
   name: plainName,
@@ -120,10 +184,8 @@ const profile = z.strictObject({
     })
     .prefault({}),
   steps: z.array(processingStep).max(50).default([]).describe('What is done with the data, one after the other.'),
-  responses: z
-    .array(z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }))
-    .max(100)
-    .default([]),
+  agent: agent.optional(),
+  responses: z.array(response).max(100).default([]),
 });
 
 const inner = z.strictObject({
@@ -244,17 +306,30 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       problem: 'another profile has this name',
     })),
     ...config.profiles.flatMap((each, i) =>
-      each.match.channel === undefined || channels.has(each.match.channel)
-        ? []
-        : [
-            {
-              path: `profiles[${i}].match.channel`,
-              problem: `there is no channel "${each.match.channel}"; there is: ${[...channels].join(', ') || 'none'}`,
-            },
-          ],
+      channelsNamedBy(each).flatMap(([where, name]) =>
+        channels.has(name)
+          ? []
+          : [
+              {
+                path: `profiles[${i}].${where}`,
+                problem: `there is no channel "${name}"; there is: ${[...channels].join(', ') || 'none'}`,
+              },
+            ],
+      ),
     ),
   ];
 };
+
+/** The channels that a profile names, and where. */
+const channelsNamedBy = ({
+  match,
+  agent,
+  responses,
+}: z.infer<typeof profile>): readonly (readonly [string, string])[] => [
+  ...(match.channel === undefined ? [] : [['match.channel', match.channel] as const]),
+  ...(agent === undefined ? [] : [['agent.channel', agent.channel] as const]),
+  ...responses.flatMap((each, i) => (each.kind === 'file' ? [] : [[`responses[${i}].channel`, each.channel] as const])),
+];
 
 const twice = (names: readonly string[]): readonly number[] =>
   names.flatMap((name, i) => (names.indexOf(name) < i ? [i] : []));

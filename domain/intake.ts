@@ -57,7 +57,8 @@ export interface Download {
   readonly size: number;
   /** At most `length` bytes from `offset`; empty at the end. */
   read(offset: number, length: number): Answer<Uint8Array>;
-  close(): Promise<void>;
+  /** `taken`: the partner has all that it read. A provided file that was read to its end is then picked up; answers once that is recorded. */
+  close(options?: { readonly taken?: boolean }): Promise<void>;
 }
 
 /** A logged-in partner. Paths are the partner's, absolute or relative to its home. */

@@ -4,15 +4,39 @@ import { globMatches } from './glob.ts';
 import type { ProcessingStep } from './processing.ts';
 import type { Transfer } from './transfer/transfer.ts';
 
-/** A response that puts the payload into a directory of inner, under the partner's name. */
-export type FileResponse = { readonly kind: 'file'; readonly directory: string };
+/** Where a result goes, under the name that the payload has then. */
+export type Response =
+  /** Into a directory of inner. */
+  | { readonly kind: 'file'; readonly directory: string }
+  /** To the server of a channel's partner: from dmz, or from inner itself. */
+  | { readonly kind: 'send'; readonly channel: string; readonly directory: string; readonly viaDmz: boolean }
+  /** Into a partner's home on dmz, to be picked up. */
+  | { readonly kind: 'provide'; readonly channel: string; readonly directory: string };
+
+/** Fetches files from a channel's partner at the times of its schedule, and starts its profile with each. */
+export type CronAgent = {
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly channel: string;
+  readonly directory: string;
+  /** File name pattern: * and ?. */
+  readonly name: string;
+  readonly after: 'keep' | 'delete' | 'move';
+  readonly moveTo?: string | undefined;
+  /** A file must not change for so long before it is fetched, milliseconds. */
+  readonly settle: number;
+  /** What becomes of times that passed while the server was down. */
+  readonly missed: 'skip' | 'once';
+};
 
 /** An input agent's match, what is done with the data, and where the result goes. */
 export type Profile = {
   readonly name: string;
   readonly match: { readonly channel?: string | undefined; readonly name: string };
   readonly steps: readonly ProcessingStep[];
-  readonly responses: readonly FileResponse[];
+  readonly responses: readonly Response[];
+  /** Absent: it is started by data that arrive. */
+  readonly agent?: CronAgent | undefined;
 };
 
 /** One reason why a profile does not take a transfer, or none. */
@@ -24,8 +48,10 @@ const channelFits: Policy = ({ match }, { channel }) =>
 const nameFits: Policy = ({ match }, { name }) =>
   globMatches(match.name, name) ? none : some(`takes names like ${match.name}`);
 
+const waitsForData: Policy = ({ agent }) => (agent === undefined ? none : some('is started by its own agent'));
+
 /** The policies that must all have no objection. */
-const policies: readonly Policy[] = [channelFits, nameFits];
+const policies: readonly Policy[] = [waitsForData, channelFits, nameFits];
 
 /** The first profile in config order to which no policy objects. */
 export const chooseProfile = (profiles: readonly Profile[], transfer: Transfer): Profile | undefined =>

@@ -64,6 +64,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     dueAt: (row) => row.dueAt,
     peer: (row) => row.peer,
     tellAt: (row) => row.tellAt,
+    getting: (row) => (row.scenario === 'cronGet' && !row.ended ? row.channel : null),
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
   },
   keyOf: (event) => transferOf(event.stream),
@@ -100,7 +101,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     step: null,
     dueAt: null,
     ownsPayload: event.type === 'received',
-    path: event.type === 'received' ? event.data.path : null,
+    path: pathOf(event),
     unheard: event.type === 'received' && event.meta.origin === here.node,
     purged: false,
     keptUntil: null,
@@ -111,6 +112,9 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     tellTries: 0,
   };
 };
+
+const pathOf = ({ data }: Opening): string | null =>
+  'path' in data ? data.path : 'source' in data ? data.source.path : null;
 
 type Opening = Extract<TransferEvent, { readonly type: 'received' | 'created' }>;
 

@@ -2,19 +2,25 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { temporary } from '../../domain/failure.ts';
 import type { PayloadRef } from '../../domain/payload.ts';
 import type { Ids } from '../../domain/ports.ts';
-import { chooseProfile, type Profile } from '../../domain/profile.ts';
+import { chooseProfile, type Profile, type Response } from '../../domain/profile.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
-import type { Fact } from '../../domain/transfer/vocabulary.ts';
+import type { Creation, Fact, TargetOf } from '../../domain/transfer/vocabulary.ts';
 import type { Step } from '../step.ts';
 import type { Streams } from '../streams.ts';
 import type { Perform } from './perform.ts';
+
+/** What responses need to know of the world: which dmz to ask, and how long a channel's provided files are kept. */
+export type Routes = {
+  readonly dmz: () => string;
+  readonly keeping: (channel: string) => Pick<TargetOf<'home'>, 'keepFor' | 'afterPickUp'>;
+};
 
 /**
  * First pins the profile, then runs its steps, each a record of its own, then creates the responses, each a transfer of
  * its own. Without a matching profile the transfer is held: data is never thrown away for want of a profile.
  */
 export const process =
-  (profiles: readonly Profile[], perform: Perform, streams: Streams, ids: Ids): Step =>
+  (profiles: readonly Profile[], routes: Routes, perform: Perform, streams: Streams, ids: Ids): Step =>
   (folded, signal) =>
   async () => {
     const { transfer } = folded;
@@ -36,11 +42,11 @@ export const process =
       return isLeft(done) ? done : right([{ type: 'stepDone', data: done.right }]);
     }
     const responses: string[] = [];
-    for (const [index] of profile.responses.entries()) {
+    for (const [index, response] of profile.responses.entries()) {
       // Without the run: a retry that comes while responses are being created must not create them twice.
       const id = ids.derived('response', folded.id, index);
       const created = await streams.record(id, 'create', (existing) =>
-        right(existing === undefined ? [creation(folded, profile, payload, index)] : []),
+        right(existing === undefined ? [creation(folded, response, payload, index, routes)] : []),
       );
       if (isLeft(created)) return left(temporary('log', created.left.text));
       responses.push(id);
@@ -48,13 +54,29 @@ export const process =
     return right([{ type: 'processed', data: { responses } }]);
   };
 
-const creation = ({ id, transfer }: Folded, profile: Profile, payload: PayloadRef, index: number): Fact => ({
-  type: 'created',
-  data: {
-    scenario: 'innerOnly',
-    channel: transfer.channel,
-    payload,
-    target: { kind: 'file', directory: profile.responses[index]?.directory ?? '', name: transfer.name },
-    parent: { transfer: id, index, run: transfer.run },
-  },
-});
+const creation = (
+  { id, transfer }: Folded,
+  response: Response,
+  payload: PayloadRef,
+  index: number,
+  { dmz, keeping }: Routes,
+): Fact => {
+  const { directory } = response;
+  const [name, parent] = [transfer.name, { transfer: id, index, run: transfer.run }];
+  const made = (data: Creation): Fact => ({ type: 'created', data });
+  if (response.kind === 'file')
+    return made({
+      ...{ scenario: 'innerOnly', channel: transfer.channel, payload, parent },
+      target: { kind: 'file', directory, name },
+    });
+  const { channel } = response;
+  if (response.kind === 'provide')
+    return made({
+      ...{ scenario: 'provide', channel, payload, parent, dmz: dmz() },
+      target: { kind: 'home', directory, name, ...keeping(channel) },
+    });
+  const target = { kind: 'partner', directory, name } as const;
+  return response.viaDmz
+    ? made({ scenario: 'responseSend', channel, payload, parent, dmz: dmz(), target })
+    : made({ scenario: 'innerSends', channel, payload, parent, target });
+};

@@ -44,14 +44,17 @@ const retrieve: Verb['run'] = (dialogue, argument) => {
   if (channel === undefined) return common.noData;
   return at(dialogue, argument, (path) =>
     answered(dialogue, dialogue.session().download(path), async (download) => {
+      let taken = false;
       try {
         if (from > download.size)
           return reply(554, `Cannot go on at byte ${from}: the file has ${download.size} bytes.`);
-        return await transfer(dialogue, channel, `${download.size} bytes in all.`, (socket, running) =>
+        const said = await transfer(dialogue, channel, `${download.size} bytes in all.`, (socket, running) =>
           give(dialogue, download, from, socket, running),
         );
+        taken = said.code === 226 && !dialogue.isGone();
+        return said;
       } finally {
-        await download.close();
+        await download.close({ taken });
       }
     }),
   ).finally(channel.close);

@@ -61,7 +61,7 @@ export const files = (session: Session, handles: Handles, now: () => number) => 
     const open = handles.get(id);
     if (open === undefined) return badHandle;
     handles.remove(id);
-    if (open.kind === 'download') await open.download.close();
+    if (open.kind === 'download') await open.download.close({ taken: true });
     if (open.kind !== 'upload') return ok;
     return open.refusal === undefined ? answered(open.upload.complete(), () => ok) : refused(open.refusal);
   },

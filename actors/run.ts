@@ -1,0 +1,144 @@
+/** A run of a cron agent: two looks at the partner's directory, and a transfer for each file that is new. */
+import { isLeft, right } from 'fp-ts/lib/Either.js';
+import type { Messages } from '../domain/message.ts';
+import type { PartnerFile } from '../domain/partner.ts';
+import type { Clock, EventLog, Ids, JsonObject, Log, Projection, ReadModels } from '../domain/ports.ts';
+import type { CronAgent } from '../domain/profile.ts';
+import { agentStream, runStream, runVocabulary, seenKey, settled } from '../domain/run.ts';
+import type { Fact } from '../domain/transfer/vocabulary.ts';
+import type { TransferRecord } from '../projections/transfers.ts';
+import type { Memory } from './agent-memory.ts';
+import { pause } from './pause.ts';
+import type { Projector } from './projector.ts';
+import type { Streams } from './streams.ts';
+import { orThrow } from './unwrap.ts';
+
+/** What a run rests on. `dmz`: the one to ask now. */
+export type RunNeeds = {
+  readonly eventLog: EventLog;
+  readonly streams: Streams;
+  readonly models: ReadModels;
+  readonly projection: Projection<TransferRecord>;
+  readonly projector: Projector;
+  readonly messages: Pick<Messages, 'list'>;
+  readonly dmz: () => string;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** An agent at work. */
+export type Agent = { readonly name: string; readonly agent: CronAgent; readonly memory: Memory };
+
+const batch = 500;
+const page = 1_000;
+
+/** Runs once for a time of the schedule. */
+export const startRun = async (
+  needs: RunNeeds,
+  self: Agent,
+  run: string,
+  slot: number,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { log, streams } = needs;
+  const { name, agent, memory } = self;
+  orThrow(await streams.recordLocal(runStream(run), [{ type: 'runStarted', data: { agent: name, slot } }]));
+  // Before the partner is asked: a file whose transfer ends meanwhile may still be in the listing.
+  const open = await openPaths(needs, agent.channel);
+  const first = await list(needs, agent);
+  if (isLeft(first)) {
+    const { code, text } = first.left;
+    if (signal.aborted) return;
+    log.alarm('a run could not see what the partner has; the next time tries again', { agent: name, why: text });
+    orThrow(await streams.recordLocal(runStream(run), [{ type: 'runFailed', data: { code, text } }]));
+    return;
+  }
+  await pause(needs.clock, first.right.length === 0 ? 0 : agent.settle, signal);
+  if (signal.aborted) return;
+  const second = first.right.length === 0 ? first : await list(needs, agent);
+  const { files, left } = settled(agent, first.right, isLeft(second) ? [] : second.right);
+  const fresh = files.filter((file) => !open.has(file.path) && !memory.seen.has(seenKey(file)));
+  for (let at = 0; at < fresh.length; at += batch) {
+    const data = { files: fresh.slice(at, at + batch) } as unknown as JsonObject;
+    orThrow(await streams.recordLocal(runStream(run), [{ type: 'filesFound', data }]));
+  }
+  if (agent.after === 'keep' && !isLeft(second)) await forget(needs, self, second.right);
+  await finish(needs, self, run, fresh, left, signal);
+};
+
+/** Goes on with a run that a stop of ours cut off: with the files that it had found, none else. */
+export const goOn = async (needs: RunNeeds, self: Agent, run: string, signal: AbortSignal): Promise<void> => {
+  const found: PartnerFile[] = [];
+  for (let from = 0n; ; from += BigInt(page)) {
+    const events = orThrow(await needs.eventLog.readStream(runStream(run), { from, limit: page })());
+    for (const { type, data } of events)
+      if (type === 'filesFound') found.push(...runVocabulary.filesFound.parse(data).files);
+    if (events.length < page) break;
+  }
+  await finish(needs, self, run, found, 0, signal);
+};
+
+const list = (needs: RunNeeds, { channel, directory }: CronAgent) =>
+  needs.messages.list(needs.dmz(), { channel, directory })();
+
+/** Paths of files that are on their way already. */
+const openPaths = async (needs: RunNeeds, channel: string): Promise<ReadonlySet<string>> => {
+  await needs.projector.settled(needs.streams.position());
+  const paths = new Set<string>();
+  for (let offset = 0; ; offset += page) {
+    const query = { where: { getting: channel }, orderBy: 'id', limit: page, offset };
+    const rows = orThrow(await needs.models.query(needs.projection, query)());
+    for (const { path } of rows) if (path !== null) paths.add(path);
+    if (rows.length < page) return paths;
+  }
+};
+
+/** A transfer for each file; then what the agent has seen; then the end of the run. Done again from the start after a break. */
+const finish = async (
+  needs: RunNeeds,
+  { name, agent, memory }: Agent,
+  run: string,
+  files: readonly PartnerFile[],
+  left: number,
+  signal: AbortSignal,
+): Promise<void> => {
+  const dmz = needs.dmz();
+  for (const file of files) {
+    if (signal.aborted) return;
+    const id = needs.ids.derived(run, file.path, file.size, file.modified ?? 0);
+    const created = await needs.streams.record(id, 'create', (existing) =>
+      right(existing === undefined ? [creation(name, agent, dmz, file)] : []),
+    );
+    if (isLeft(created)) throw new Error(created.left.text);
+  }
+  if (agent.after === 'keep') await remember(needs, name, memory, files.map(seenKey));
+  const data = { found: files.length, left };
+  orThrow(await needs.streams.recordLocal(runStream(run), [{ type: 'runEnded', data }]));
+  if (files.length + left > 0) needs.log.info('a run has ended', { agent: name, ...data });
+};
+
+const remember = async (needs: RunNeeds, name: string, memory: Memory, keys: readonly string[]): Promise<void> => {
+  for (let at = 0; at < keys.length; at += batch) {
+    const fact = { type: 'filesSeen', data: { keys: keys.slice(at, at + batch) } };
+    orThrow(await needs.streams.recordLocal(agentStream(name), [fact]));
+  }
+  for (const key of keys) memory.seen.add(key);
+};
+
+/** What is not at the partner any more need not be remembered. */
+const forget = async (needs: RunNeeds, { name, memory }: Agent, there: readonly PartnerFile[]): Promise<void> => {
+  const present = new Set(there.map(seenKey));
+  const gone = [...memory.seen].filter((key) => !present.has(key));
+  for (let at = 0; at < gone.length; at += batch) {
+    const fact = { type: 'filesGone', data: { keys: gone.slice(at, at + batch) } };
+    orThrow(await needs.streams.recordLocal(agentStream(name), [fact]));
+  }
+  for (const key of gone) memory.seen.delete(key);
+};
+
+const creation = (profile: string, { channel, after, moveTo }: CronAgent, dmz: string, file: PartnerFile): Fact => {
+  const { path, name, size, modified } = file;
+  const source = { path, name, size, modified, after, moveTo };
+  return { type: 'created', data: { scenario: 'cronGet', channel, source, profile, dmz } };
+};
