@@ -1,0 +1,54 @@
+import { type Failure, temporary } from '../../domain/failure.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { failing } from './failing.ts';
+
+/** The life of a connection: it ends once, and the first reason is the failure of all that waits for it, now and later. */
+export type Lifeline = {
+  readonly end: (failure: Failure) => void;
+  /** Why it ended, once it has. */
+  readonly why: () => Failure | undefined;
+  /** Waits for something, but no longer than so many milliseconds, and not beyond the end. */
+  readonly within: <A>(milliseconds: number, late: Failure, running: Promise<A>) => Promise<A>;
+  /** Ends the life unless the answer is called back within so many milliseconds. */
+  readonly deadline: (milliseconds: number, late: Failure) => () => void;
+};
+
+/** Begins a life; `onEnd` is called once, to close whatever lives by it. */
+export const lifeline = (clock: Clock, onEnd: () => void): Lifeline => {
+  const waiting = new Set<(error: Error) => void>();
+  let reason: Failure | undefined;
+  const end = (failure: Failure): void => {
+    if (reason !== undefined) return;
+    reason = failure;
+    onEnd();
+    for (const reject of waiting) reject(failing(failure));
+    waiting.clear();
+  };
+  const deadline = (milliseconds: number, late: Failure): (() => void) =>
+    clock.after(milliseconds, () => {
+      end(late);
+    });
+  return {
+    end,
+    why: () => reason,
+    deadline,
+    // Not a race with a promise that lives as long as the connection: that would keep every result.
+    within: (milliseconds, late, running) =>
+      new Promise((resolve, reject) => {
+        if (reason !== undefined) {
+          running.catch(() => undefined);
+          reject(failing(reason));
+          return;
+        }
+        waiting.add(reject);
+        const cancel = deadline(milliseconds, late);
+        running.then(resolve, reject).finally(() => {
+          cancel();
+          waiting.delete(reject);
+        });
+      }),
+  };
+};
+
+/** The failure of what was going on when the connection was closed on our side. */
+export const closed = temporary('closed', 'the session was closed');
