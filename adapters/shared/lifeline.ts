@@ -7,31 +7,32 @@ export type Lifeline = {
   readonly end: (failure: Failure) => void;
   /** Why it ended, once it has. */
   readonly why: () => Failure | undefined;
+  /** Calls back at the end, or at once where it is over; answers how to forget that. */
+  readonly whenOver: (callback: () => void) => () => void;
   /** Waits for something, but no longer than so many milliseconds, and not beyond the end. */
   readonly within: <A>(milliseconds: number, late: Failure, running: Promise<A>) => Promise<A>;
-  /** Ends the life unless the answer is called back within so many milliseconds. */
-  readonly deadline: (milliseconds: number, late: Failure) => () => void;
 };
 
 /** Begins a life; `onEnd` is called once, to close whatever lives by it. */
 export const lifeline = (clock: Clock, onEnd: () => void): Lifeline => {
-  const waiting = new Set<(error: Error) => void>();
+  const waiting = new Set<() => void>();
   let reason: Failure | undefined;
   const end = (failure: Failure): void => {
     if (reason !== undefined) return;
     reason = failure;
     onEnd();
-    for (const reject of waiting) reject(failing(failure));
+    const all = [...waiting];
     waiting.clear();
+    for (const over of all) over();
   };
-  const deadline = (milliseconds: number, late: Failure): (() => void) =>
-    clock.after(milliseconds, () => {
-      end(late);
-    });
   return {
     end,
     why: () => reason,
-    deadline,
+    whenOver: (callback) => {
+      if (reason === undefined) waiting.add(callback);
+      else callback();
+      return () => waiting.delete(callback);
+    },
     // Not a race with a promise that lives as long as the connection: that would keep every result.
     within: (milliseconds, late, running) =>
       new Promise((resolve, reject) => {
@@ -40,11 +41,14 @@ export const lifeline = (clock: Clock, onEnd: () => void): Lifeline => {
           reject(failing(reason));
           return;
         }
-        waiting.add(reject);
-        const cancel = deadline(milliseconds, late);
+        const over = (): void => reject(failing(reason ?? closed));
+        waiting.add(over);
+        const cancel = clock.after(milliseconds, () => {
+          end(late);
+        });
         running.then(resolve, reject).finally(() => {
           cancel();
-          waiting.delete(reject);
+          waiting.delete(over);
         });
       }),
   };
