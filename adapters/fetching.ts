@@ -8,11 +8,11 @@ import { placeOf } from '../domain/fetch.ts';
 import type { Messages } from '../domain/message.ts';
 import type { Clock, Log, PayloadSource, PayloadStore } from '../domain/ports.ts';
 import type { Listener, ListenerContext } from '../domain/protocol.ts';
-import { ftpSource } from './ftp/client.ts';
 import { fetchEndpoint as ftpEndpoint } from './ftp/fetch-endpoint.ts';
-import { sftpSource } from './sftp/client.ts';
+import { ftpSource } from './ftp/payload-source.ts';
 import { fetchEndpoint as sftpEndpoint } from './sftp/fetch-endpoint.ts';
 import { publicKeyOf } from './sftp/link-keys.ts';
+import { sftpSource } from './sftp/payload-source.ts';
 
 type Shared = { readonly messages: Messages; readonly key: string; readonly clock: Clock; readonly log: Log };
 

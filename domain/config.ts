@@ -6,16 +6,11 @@ import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
+import { secret } from './secret.ts';
 import { duration, filePath, size } from './units.ts';
 
 /** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
 export type Problem = { readonly path: string; readonly problem: string; readonly line?: number | undefined };
-
-/** A secret: never in the config file itself, but in an environment variable or a file beside it. */
-export const secret = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: filePath })], {
-  error: 'write { env: NAME } or { file: path }; secrets do not stand in the config itself',
-});
-export type Secret = z.infer<typeof secret>;
 
 const node = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and "-", at most 63');
 const port = z.number().int().min(0).max(65_535);

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { plainName } from './channel.ts';
 import type { Attempt } from './failure.ts';
 import type { Clock } from './ports.ts';
+import { secret } from './secret.ts';
 import { sendingRules } from './sending.ts';
-
-/** Files of one directory at most; more are a failure, not a part of them. */
-export const mostFiles = 100_000;
+import { duration } from './units.ts';
 
 /** A file in a directory of a partner's server; `modified` in milliseconds since 1970, absent where the server does not say. */
 export const partnerFile = z.strictObject({
@@ -17,24 +16,48 @@ export const partnerFile = z.strictObject({
 });
 export type PartnerFile = z.infer<typeof partnerFile>;
 
+/** What a directory holds; `skipped` counts the files whose names cannot be names here (`isPartnerFileName`). */
+export type PartnerListing = { readonly files: readonly PartnerFile[]; readonly skipped: number };
+
+/** The most files that a directory may hold; one that holds more is not listed at all. */
+export const mostFiles = 100_000;
+
 /**
- * One session at a partner's server. Every call has a deadline of its own; whatever ends the session is the failure of
- * all that waits for it. Not for two calls at once.
+ * May a server's word for a file be a file's name? It is data from outside: no slash, no control character, nothing
+ * that means a directory, and nothing that was not UTF-8.
+ */
+export const isPartnerFileName = (name: string): boolean =>
+  name !== '' && name !== '.' && name !== '..' && name.length <= 1024 && !unfit.test(name);
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const unfit = /[/\u0000-\u001f\u007f-\u009f\ufffd]/;
+
+/**
+ * One session at a partner's server; paths are absolute. Every call has a deadline of its own; whatever ends the session
+ * is the failure of all that waits for it and of every later call. A path that no server can be asked about is the
+ * failure `badName`. Not for two calls at once.
  */
 export interface PartnerSession {
   /** The plain files of a directory, by name; directories, links and special files are left out. Failures `notFound`, `notPermitted`, `tooMany`. */
-  list(directory: string): Attempt<readonly PartnerFile[]>;
-  /** One file's facts, undefined where there is none of this name. */
+  list(directory: string): Attempt<PartnerListing>;
+  /** One plain file's facts, undefined where there is none of this name. */
   look(path: string): Attempt<PartnerFile | undefined>;
-  /** The bytes from `start` on; the iteration throws a failure where the session breaks or the end was not a clean one. */
+  /**
+   * The bytes from `start` on; the iteration throws an error whose `cause` is the failure where the session breaks or
+   * the end was not a clean one. Who stops reading before the end ends the session. Failures `notFound`, `notPermitted`.
+   */
   read(path: string, start: number): Attempt<AsyncIterable<Uint8Array>>;
-  /** Writes the file from its beginning, replacing what has this name. Answers once the server has confirmed the end. */
+  /**
+   * Writes the file from its beginning, replacing what has this name. Answers once the server has confirmed the end;
+   * `outcomeUnknown` where the session broke after the last byte. Where the bytes themselves fail, their failure is given
+   * and the session ends, so that nobody takes the part for the whole.
+   */
   write(path: string, bytes: AsyncIterable<Uint8Array>): Attempt<void>;
-  /** Gives a file another name. Failures `exists` where the server will not replace, `notFound`, `outcomeUnknown` where no answer came. */
+  /** Gives a file another name and replaces nothing: failures `exists`, `notFound`, `notPermitted`, `outcomeUnknown` where no answer came. */
   rename(from: string, to: string): Attempt<void>;
   /** Removes a file. Failures `notFound`, `notPermitted`, `outcomeUnknown`. */
   remove(path: string): Attempt<void>;
-  /** Says goodbye, or just ends it. */
+  /** Ends it at any time, at once; what is running fails with `closed`. */
   close(): Promise<void>;
 }
 
@@ -52,17 +75,23 @@ export type Credentials = {
 
 /** One address of a partner's server, and whom to expect there. */
 export type PartnerPlace = {
+  /** The channel's name, for what a person is told. */
+  readonly channel: string;
   readonly host: string;
   readonly port: number;
   readonly login: string;
   readonly credentials: Credentials;
   /** Fingerprints (`SHA256:…`, base64 as OpenSSH prints it) of the host keys or certificates that are approved. */
   readonly trusted: readonly string[];
+  /** PEM of the authorities that may vouch for the server, instead of the system's. */
+  readonly authorities?: string | undefined;
 };
 
 /** What a client is given beside the place. */
 export type PartnerContext = {
   readonly clock: Clock;
+  /** How long coming in may take, login included (milliseconds, default 30 s). */
+  readonly connectTimeout?: number | undefined;
   /** Told as each step is begun. */
   readonly onStep?: (step: ConnectStep) => void;
   /** Told the fingerprint of whoever answered, approved or not. */
@@ -71,6 +100,29 @@ export type PartnerContext = {
 
 /** A protocol as a client; failures `unknownHost`, `unreachable`, `untrusted`, `badCredentials`, `timeout`, `linkBroken`, `insecure`. */
 export type PartnerClient<S> = (settings: S, place: PartnerPlace, context: PartnerContext) => Attempt<PartnerSession>;
+
+/** A protocol's client, its settings type closed over. Settings may hold more than the schema says: the common ones. */
+export type PartnerProtocol = {
+  /** Schema of what a channel's `partner` section says for this protocol alone, `protocol` included. */
+  readonly settings: z.ZodObject;
+  /** The standard port. */
+  port(settings: unknown): number;
+  readonly connect: PartnerClient<unknown>;
+};
+
+/** Makes a protocol's client from one that takes its own settings type. */
+export const partnerProtocol = <S extends z.ZodObject>(definition: {
+  readonly settings: S;
+  readonly port: (settings: z.infer<S>) => number;
+  readonly connect: PartnerClient<z.infer<S>>;
+}): PartnerProtocol => {
+  const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
+  return {
+    settings: definition.settings,
+    port: (settings) => definition.port(own(settings)),
+    connect: (settings, place, context) => definition.connect(own(settings), place, context),
+  };
+};
 
 /** `host` or `host:port`, IPv6 in brackets. */
 export const partnerAddress = z
@@ -119,3 +171,16 @@ export const isSameFile = (
 ): boolean =>
   one.size === other.size &&
   (one.modified === undefined || other.modified === undefined || one.modified === other.modified);
+
+/** What every channel's `partner` section says, whatever its protocol; spread into one strict schema with the protocol's own. */
+export const partnerBase = {
+  hosts: z
+    .array(partnerAddress)
+    .min(1, 'name at least one host')
+    .max(10)
+    .describe("Addresses of the partner's server, tried in turn."),
+  login: z.string().min(1).max(255).describe('Whom we log in as.'),
+  password: secret.optional().describe('The password, by environment or file.'),
+  privateKey: secret.optional().describe('Our private key in PEM, by environment or file.'),
+  connectTimeout: duration.prefault('30s').describe('How long connecting and logging in may take.'),
+};

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Attempt } from './failure.ts';
 import type { Intake } from './intake.ts';
+import type { PartnerProtocol } from './partner.ts';
 import type { Clock, Log } from './ports.ts';
 
 /** A running endpoint. */
@@ -28,6 +29,8 @@ export type Protocol = {
   /** The standard port, the default of `port`. */
   readonly port: number;
   listen(settings: unknown, context: ListenerContext): Attempt<Listener>;
+  /** How we are a client of partners' own servers, where we can be. */
+  readonly partner?: PartnerProtocol;
 };
 
 /** Makes a protocol from one whose `listen` takes its own settings type. */
@@ -36,6 +39,7 @@ export const protocol = <S extends z.ZodType>(definition: {
   readonly port: number;
   readonly settings: S;
   readonly listen: (settings: z.infer<S>, context: ListenerContext) => Attempt<Listener>;
+  readonly partner?: PartnerProtocol;
 }): Protocol => ({
   ...definition,
   listen: (settings, context) => definition.listen(definition.settings.parse(settings), context),

@@ -1,6 +1,7 @@
 /** What a config names but does not hold: passwords and key files. No problem's text holds a part of their content. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import type { Config, Problem, Secret } from '../../domain/config.ts';
+import type { Config, Problem } from '../../domain/config.ts';
+import type { Secret } from '../../domain/secret.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
 import { readText } from '../shared/read-file.ts';
 

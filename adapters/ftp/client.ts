@@ -1,129 +1,168 @@
-/** Fetching payloads from another of our servers over FTP, where the intranet knows no SSH: one login a fetch, with a ticket that its link gave. */
-import { PassThrough } from 'node:stream';
+/** FTP and FTPS as a client of partners' own servers. */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { Client, FTPError } from 'basic-ftp';
-import { isLeft } from 'fp-ts/lib/Either.js';
-import { type Attempt, type Failure, permanent, temporary } from '../../domain/failure.ts';
-import type { Clock, PayloadSource } from '../../domain/ports.ts';
+import { z } from 'zod';
+import { type Failure, permanent, temporary } from '../../domain/failure.ts';
+import {
+  type ConnectStep,
+  type PartnerContext,
+  type PartnerPlace,
+  type PartnerSession,
+  partnerProtocol,
+} from '../../domain/partner.ts';
+import { filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
-import { codeOf, failing, failureIn } from '../shared/failing.ts';
+import { failing, failureIn } from '../shared/failing.ts';
+import { closed, lifeline } from '../shared/lifeline.ts';
+import {
+  badCredentials,
+  linkBroken,
+  nameOf,
+  said,
+  timeout,
+  unknownHost,
+  unreachable,
+} from '../shared/partner-failures.ts';
+import { partnerSession } from './partner-session.ts';
+import { distrust, type Verify } from './trust.ts';
 
-/** Who we are, where the others are, and how they give tickets. */
-export type FtpSourceOptions = {
-  readonly node: string;
-  readonly placeOf: (node: string) => { readonly host: string; readonly port: number } | undefined;
-  readonly ticket: (node: string, key: string) => Attempt<string>;
-  readonly clock: Clock;
-};
+const plain = z.strictObject({ protocol: z.literal('ftp') });
 
-/** A login that is open; whatever ends it first is the failure of all that waits for it. */
-type Login = {
-  readonly client: Client;
-  readonly end: (failure: Failure) => void;
-  readonly why: () => Failure | undefined;
-};
+const secured = z.strictObject({
+  protocol: z.literal('ftps'),
+  mode: z
+    .enum(['explicit', 'implicit'])
+    .default('explicit')
+    .describe('explicit: port 21, AUTH TLS. implicit: port 990, TLS from the first byte.'),
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest TLS that we accept.'),
+  verify: z
+    .enum(['pinned', 'authority'])
+    .default('pinned')
+    .describe('pinned: a person approves the certificate. authority: an authority vouches for it and the host name.'),
+  ca: filePath
+    .optional()
+    .describe('With verify: authority: PEM file of the authorities, instead of the well-known ones.'),
+});
 
-const dead = 30_000;
+type Tls = { readonly mode: 'explicit' | 'implicit'; readonly verify: Verify; readonly options: ConnectionOptions };
 
-/** Makes the source; nothing is opened before something is fetched. `close` breaks running fetches off. */
-export const ftpSource = (
-  options: FtpSourceOptions,
-): { readonly payload: PayloadSource; readonly close: () => Promise<void> } => {
-  const { node: user, placeOf, ticket, clock } = options;
-  const running = new Set<Login>();
-
-  const login = (): Login => {
-    // The deadlines are ours.
-    const client = new Client(0);
-    let why: Failure | undefined;
-    const self: Login = {
-      client,
-      why: () => why,
-      end: (failure) => {
-        running.delete(self);
-        why ??= failure;
-        client.close();
-      },
-    };
-    running.add(self);
-    return self;
-  };
-
-  const payload: PayloadSource = (node, key, start) =>
-    attempt(async () => {
-      const place = placeOf(node);
-      if (place === undefined) throw failing(permanent('unknownPeer', `${node} is not in messageService.peers`));
-      const given = await ticket(node, key)();
-      if (isLeft(given)) throw failing(given.left);
-      const open = login();
-      const late = temporary('timeout', `${place.host}:${place.port} does not answer; look at the firewall between`);
-      const cancel = clock.after(dead, () => open.end(late));
+const connect = (place: PartnerPlace, context: PartnerContext, tls: Tls | undefined) =>
+  attempt(
+    async (): Promise<PartnerSession> => {
+      const { clock, connectTimeout = 30_000 } = context;
+      // The deadlines are ours.
+      const client = new Client(0);
+      const life = lifeline(clock, () => client.close());
       try {
-        await open.client.access({ ...place, user, password: given.right });
-        const size = await open.client.size(`/${key}`);
-        return { size, bytes: bytesOf(open, `/${key}`, start, clock) };
+        const late = timeout(place, connectTimeout, 'coming in');
+        const features = await life.within(connectTimeout, late, comeIn(client, place, context, tls));
+        return partnerSession({ client, life, place, features });
       } catch (error) {
-        const failure = open.why() ?? explain(node, place, error);
-        open.end(failure);
-        throw failing(failure);
-      } finally {
-        cancel();
+        life.end(closed);
+        throw error;
       }
-    }, failureOf);
-
-  return {
-    payload,
-    close: () => {
-      for (const open of running) open.end(temporary('stopped', 'this server stops'));
-      return Promise.resolve();
     },
-  };
-};
-
-const failureOf = (error: unknown): Failure =>
-  failureIn(error) ?? temporary('linkBroken', error instanceof Error ? error.message : String(error));
-
-const explain = (node: string, place: { readonly host: string; readonly port: number }, error: unknown): Failure => {
-  const where = `${place.host}:${place.port}`;
-  if (error instanceof FTPError) {
-    if (error.code === 530)
-      return temporary('notAdmitted', `${node} does not let this server in at ${where}; its log says why`);
-    if (error.code === 550) return permanent('notFound', `${node} has no such payload`);
-    return temporary('peerFailed', `${node} does not give the payload (FTP reply ${error.code})`);
-  }
-  const code = codeOf(error);
-  if (code === undefined) return temporary('linkBroken', `the FTP connection to ${node} at ${where} broke`);
-  return temporary(
-    'noFetchEndpoint',
-    `nothing answers at ${where}, where payloads of ${node} are fetched over FTP (${code}): ` +
-      'set fetch.ftp on dmz, and messageService.peers[].fetch or fetchVia on inner; look at the firewall between',
+    (error) => failureIn(error) ?? linkBroken(place, error instanceof Error ? error.message : 'no reason is known'),
   );
+
+/** Step by step, so that the step that failed gives its own failure; answers what the server can do. */
+const comeIn = async (
+  client: Client,
+  place: PartnerPlace,
+  { clock, onStep, onSeen }: PartnerContext,
+  tls: Tls | undefined,
+): Promise<ReadonlyMap<string, string>> => {
+  const { host, port } = place;
+  let at: ConnectStep = 'name';
+  const begin = (step: ConnectStep): void => {
+    at = step;
+    onStep?.(step);
+  };
+  const trustOrThrow = (verify: Verify): void => {
+    const why = distrust(client.ftp.socket as TLSSocket, place, verify, clock.now(), (seen) => onSeen?.(seen));
+    if (why !== undefined) throw failing(why);
+  };
+  try {
+    begin('name');
+    await lookup(host);
+    begin('port');
+    if (tls?.mode === 'implicit') {
+      const welcome = client.connectImplicitTLS(host, port, tls.options);
+      client.ftp.socket.once('connect', () => begin('tls'));
+      await welcome;
+    } else {
+      await client.connect(host, port);
+    }
+    if (tls?.mode === 'explicit') {
+      begin('tls');
+      await client.useTLS(tls.options);
+    }
+    if (tls !== undefined) trustOrThrow(tls.verify);
+    begin('login');
+    await client.login(place.login, place.credentials.password ?? '');
+    return await settle(client, tls !== undefined);
+  } catch (error) {
+    throw failing(failureIn(error) ?? failureAt(at, place, error));
+  }
 };
 
-/** The bytes as they come; ends the login however the reading ends. */
-async function* bytesOf(
-  open: Login,
-  path: string,
-  start: number,
-  clock: Clock,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const through = new PassThrough({ highWaterMark: 1024 * 1024 });
-  const done = open.client.downloadTo(through, path, start);
-  // It ends the stream also where it fails, so the end alone says nothing.
-  done.catch((error: unknown) => through.destroy(error instanceof Error ? error : undefined));
-  const chunks = (through as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
-  const silent = temporary('linkBroken', `no byte came within ${dead / 1000} s`);
-  try {
-    for (;;) {
-      const cancel = clock.after(dead, () => open.end(silent));
-      const next = await chunks.next().finally(cancel);
-      if (next.done === true) break;
-      yield next.value;
-    }
-    await done;
-  } catch (error) {
-    throw failing(open.why() ?? temporary('linkBroken', `the FTP connection broke: ${String(error)}`));
-  } finally {
-    open.end(temporary('closed', 'it was closed'));
-    through.destroy();
+/** What holds for the whole session: binary, UTF-8 names, and data as secure as commands (RFC 4217, section 9). */
+const settle = async (client: Client, secure: boolean): Promise<ReadonlyMap<string, string>> => {
+  const features = new Map([...(await client.features())].map(([name, value]) => [name.toUpperCase(), value]));
+  if (features.has('UTF8')) await client.sendIgnoringError('OPTS UTF8 ON');
+  await client.send('TYPE I');
+  if (secure) {
+    await client.sendIgnoringError('PBSZ 0');
+    const { code } = await client.sendIgnoringError('PROT P');
+    if (code !== 200) throw failing(permanent('insecure', 'the server does not secure data connections (PROT P)'));
   }
-}
+  return features;
+};
+
+const failureAt = (step: ConnectStep, place: PartnerPlace, error: unknown): Failure => {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = String((error as { readonly code?: unknown }).code);
+  const refused = error instanceof FTPError ? error.code : undefined;
+  if (step === 'name') return unknownHost(place, error);
+  if (refused === 421) return temporary('busy', `the server at ${nameOf(place)} takes no more sessions now`);
+  if (step === 'port') return refused === undefined ? unreachable(place, error) : linkBroken(place, text);
+  if (step === 'tls')
+    return refused !== undefined || /SSL|EPROTO/.test(code)
+      ? permanent('insecure', `the server at ${nameOf(place)} does not speak the TLS that we ask for: ${said(text)}`)
+      : linkBroken(place, text);
+  if (refused === undefined) return linkBroken(place, text);
+  // What it says is looked at but not shown: it might repeat the password.
+  if (/\b(TLS|SSL|encrypt\w*)\b/i.test(text))
+    return permanent('insecure', `the server at ${nameOf(place)} wants encryption: use protocol ftps`);
+  return refused >= 500
+    ? badCredentials(place)
+    : temporary('busy', `the server at ${nameOf(place)} lets nobody in now`);
+};
+
+/** FTP without encryption, as channels' `partner` sections name it. */
+export const ftpPartner = partnerProtocol({
+  settings: plain,
+  port: () => 21,
+  connect: (_, place, context) => connect(place, context, undefined),
+});
+
+/** FTPS (RFC 4217, and implicit TLS), as channels' `partner` sections name it. */
+export const ftpsPartner = partnerProtocol({
+  settings: secured,
+  port: ({ mode }) => (mode === 'implicit' ? 990 : 21),
+  connect: ({ mode, verify, minVersion }, place, context) => {
+    const { privateKey: key, certificate: cert } = place.credentials;
+    const options: ConnectionOptions = {
+      host: place.host,
+      servername: isIP(place.host) === 0 ? place.host : '',
+      minVersion,
+      // We look at the certificate ourselves, before the login.
+      rejectUnauthorized: false,
+      ...(place.authorities === undefined ? {} : { ca: place.authorities }),
+      ...(key === undefined || cert === undefined ? {} : { key, cert }),
+    };
+    return connect(place, context, { mode, verify, options });
+  },
+});

@@ -4,6 +4,7 @@ import { permanent, temporary } from '../../domain/failure.ts';
 import { protocol } from '../../domain/protocol.ts';
 import { duration } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
+import { ftpPartner } from './client.ts';
 
 const dataPort = z.number().int().min(1).max(65_535);
 
@@ -42,11 +43,12 @@ const settings = z.strictObject({
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
 });
 
-/** The FTP protocol: a server for partners. */
+/** The FTP protocol: a server for partners, and a client of theirs. */
 export const ftp = protocol({
   name: 'ftp',
   port: 21,
   settings,
+  partner: ftpPartner,
   listen: ({ passive: { host: passiveHost, ports: passivePorts }, banner, ...given }, context) =>
     attempt(
       async () => {

@@ -1,175 +1,96 @@
-/** Fetching payloads from another of our servers over SFTP: one session a fetch, both ends known by the keys of the link. */
-import type { SFTPWrapper } from 'ssh2';
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
-import type { Clock, PayloadSource } from '../../domain/ports.ts';
+/** SFTP as a client of partners' own servers. */
+import { createPrivateKey } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { z } from 'zod';
+import { permanent } from '../../domain/failure.ts';
+import { type PartnerClient, partnerProtocol } from '../../domain/partner.ts';
 import { attempt } from '../shared/attempt.ts';
 import { failing, failureIn } from '../shared/failing.ts';
-import { faultPoint } from '../shared/fault-point.ts';
+import { closed, lifeline } from '../shared/lifeline.ts';
+import {
+  badCredentials,
+  linkBroken,
+  nameOf,
+  said,
+  timeout,
+  unknownHost,
+  unreachable,
+  untrusted,
+} from '../shared/partner-failures.ts';
 import { type Dialled, dial, type Target } from './dial.ts';
-import { linkKey, publicKeyOf } from './link-keys.ts';
-import { status } from './replies.ts';
+import { fingerprint } from './fingerprint.ts';
+import { partnerSession } from './partner-session.ts';
 
-/** Who we are, where the others are, and with which certificate (DER) the link knows them. */
-export type SftpSourceOptions = {
-  readonly node: string;
-  /** PEM. */
-  readonly key: string;
-  readonly placeOf: (node: string) => { readonly host: string; readonly port: number } | undefined;
-  readonly certificateOf: (node: string) => Uint8Array | undefined;
-  readonly clock: Clock;
-};
+const settings = z.strictObject({ protocol: z.literal('sftp') });
 
-const dead = 30_000;
-/** The most that ssh2 asks for in one request, and how many of them are on their way: 2 MiB in all. */
-const piece = 31_952;
-const ahead = 64;
-
-/** Makes the source; nothing is opened before something is fetched. `close` breaks running fetches off. */
-export const sftpSource = (
-  options: SftpSourceOptions,
-): { readonly payload: PayloadSource; readonly close: () => Promise<void> } => {
-  const { clock } = options;
-  const running = new Set<AbortController>();
-
-  const payload: PayloadSource = (node, key, start) =>
-    attempt(async () => {
+const connect: PartnerClient<z.infer<typeof settings>> = (_, place, context) =>
+  attempt(
+    async () => {
+      const { clock, onStep, onSeen, connectTimeout = 30_000 } = context;
       const ending = new AbortController();
-      running.add(ending);
-      const end = (failure: Failure): void => {
-        running.delete(ending);
-        ending.abort(failure);
+      const life = lifeline(clock, () => ending.abort(life.why()));
+      let seen = 'no host key was seen';
+      const target: Target = {
+        host: place.host,
+        port: place.port,
+        login: place.login,
+        key: readable(place.credentials.privateKey),
+        password: place.credentials.password,
+        expects: (hostKey) => {
+          seen = fingerprint(hostKey);
+          onSeen?.(seen);
+          return place.trusted.includes(seen);
+        },
+        onConnected: () => onStep?.('hostKey'),
+        onKnown: () => onStep?.('login'),
+        failures: {
+          unreachable: (error) => unreachable(place, error),
+          stranger: () => untrusted(place, 'host key', seen),
+          notAdmitted: () => badCredentials(place),
+          handshake: (how) =>
+            permanent(
+              'insecure',
+              `the server at ${nameOf(place)} and we have no safe algorithms in common: ${said(how)}`,
+            ),
+          broken: (how) => linkBroken(place, how),
+        },
       };
-      const target = targetOf(options, node);
-      const late = temporary('timeout', `${target.host}:${target.port} does not answer; look at the firewall between`);
-      const cancel = clock.after(dead, () => end(late));
+      const coming = async (): Promise<Dialled> => {
+        onStep?.('name');
+        await lookup(place.host).catch((error: unknown) => {
+          throw failing(unknownHost(place, error));
+        });
+        onStep?.('port');
+        return dial(target, ending.signal);
+      };
       try {
-        faultPoint('fetch.ask.before');
-        const session = await dial(target, ending.signal);
-        const handle = await Promise.race([openFile(session.sftp, node, key), session.broken]);
-        const size = await Promise.race([sizeOf(session.sftp, handle), session.broken]);
-        faultPoint('fetch.ask.after');
-        return { size, bytes: bytesOf({ session, handle, start, size, clock, end, node }) };
+        const session = await life.within(connectTimeout, timeout(place, connectTimeout, 'coming in'), coming());
+        session.broken.catch((error: unknown) => life.end(failureIn(error) ?? linkBroken(place, 'it was cut')));
+        return partnerSession({ ...session, life, place, clock });
       } catch (error) {
-        end(temporary('closed', 'it was given up'));
+        life.end(closed);
         throw error;
-      } finally {
-        cancel();
       }
-    }, explain);
-
-  return {
-    payload,
-    close: () => {
-      for (const ending of running) ending.abort(temporary('stopped', 'this server stops'));
-      return Promise.resolve();
     },
-  };
-};
+    (error) => failureIn(error) ?? linkBroken(place, error instanceof Error ? error.message : 'no reason is known'),
+  );
 
-const explain = (error: unknown): Failure =>
-  failureIn(error) ?? temporary('linkBroken', error instanceof Error ? error.message : String(error));
-
-const targetOf = ({ node: login, key, placeOf, certificateOf }: SftpSourceOptions, node: string): Target => {
-  const place = placeOf(node);
-  if (place === undefined) throw failing(permanent('unknownPeer', `${node} is not in messageService.peers`));
-  const certificate = certificateOf(node);
-  if (certificate === undefined)
-    throw failing(temporary('noLink', `there was no link to ${node} yet, which would tell its key`));
-  const hostKey = publicKeyOf(certificate);
-  if (hostKey === undefined)
-    throw failing(permanent('badKey', `the key of ${node} is not ECDSA, which SFTP between the servers needs`));
-  return { node, ...place, login, key: linkKey(key).pem, hostKey };
-};
-
-const openFile = (sftp: SFTPWrapper, node: string, key: string): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    sftp.open(`/${key}`, 'r', (error, handle) => {
-      if (error === undefined) resolve(handle);
-      else if ((error as { readonly code?: unknown }).code === status.noSuchFile)
-        reject(failing(permanent('notFound', `${node} has no payload ${key}`)));
-      else reject(failing(temporary('peerFailed', `${node} does not give payload ${key}: ${error.message}`)));
-    });
-  });
-
-const sizeOf = (sftp: SFTPWrapper, handle: Buffer): Promise<number> =>
-  new Promise((resolve, reject) => {
-    sftp.fstat(handle, (error, stats) => {
-      if (error === undefined) resolve(stats.size);
-      else reject(error);
-    });
-  });
-
-const read = (sftp: SFTPWrapper, handle: Buffer, at: number, length: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    sftp.read(handle, Buffer.allocUnsafe(length), 0, length, at, (error, count, bytes) => {
-      if (error !== undefined && (error as Error | null) !== null) reject(error);
-      else if (count === length) resolve(bytes);
-      else reject(new Error(`${count} of ${length} bytes came`));
-    });
-  });
-
-/** Waits for one thing after another unless the session breaks. A race would keep every result for as long as the session lives. */
-const unlessBroken = (broken: Promise<never>): ((next: Promise<Buffer>) => Promise<Buffer>) => {
-  let end: (error: Error) => void = () => undefined;
-  let failure: Error | undefined;
-  broken.catch((error: unknown) => {
-    failure = error instanceof Error ? error : new Error(String(error));
-    end(failure);
-  });
-  return (next) =>
-    new Promise((resolve, reject) => {
-      if (failure !== undefined) reject(failure);
-      end = reject;
-      next.then(resolve, reject);
-    });
-};
-
-/** The bytes in order, with requests for more always on their way; ends the session however the reading ends. */
-async function* bytesOf(fetching: {
-  readonly session: Dialled;
-  readonly handle: Buffer;
-  readonly start: number;
-  readonly size: number;
-  readonly clock: Clock;
-  readonly end: (failure: Failure) => void;
-  readonly node: string;
-}): AsyncGenerator<Uint8Array, void, undefined> {
-  const { session, handle, size, clock, end, node } = fetching;
-  const orBroken = unlessBroken(session.broken);
-  const waiting: Promise<Buffer>[] = [];
-  let asked = fetching.start;
-  const ask = (): void => {
-    for (; waiting.length < ahead && asked < size; asked += piece) {
-      const next = read(session.sftp, handle, asked, Math.min(piece, size - asked));
-      next.catch(() => undefined);
-      waiting.push(next);
-    }
-  };
-  const silent = (): void => end(temporary('linkBroken', `no byte came from ${node} within ${dead / 1000} s`));
+/** A private key as ssh2 reads it: it knows every form but PKCS#8. */
+const readable = (pem: string | undefined): string | undefined => {
+  if (pem?.includes('BEGIN PRIVATE KEY') !== true) return pem;
   try {
-    for (;;) {
-      ask();
-      const next = waiting.shift();
-      if (next === undefined) return;
-      const stop = whileSilent(session, clock, silent);
-      yield await orBroken(next).finally(stop);
-    }
-  } finally {
-    end(temporary('closed', 'it was closed'));
+    const key = createPrivateKey(pem);
+    const type = key.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'sec1';
+    return key.export({ type, format: 'pem' }) as string;
+  } catch {
+    throw failing(
+      permanent(
+        'badKey',
+        'the private key is of a kind that SSH does not know; write it anew with ssh-keygen -p -f <file>',
+      ),
+    );
   }
-}
-
-/** Calls back when no byte came for 30 s; the answer stops the watch. */
-const whileSilent = ({ socket }: Dialled, clock: Clock, dies: () => void): (() => void) => {
-  let seen = socket.bytesRead;
-  const look = (): void => {
-    if (socket.bytesRead === seen) {
-      dies();
-      return;
-    }
-    seen = socket.bytesRead;
-    cancel = clock.after(dead, look);
-  };
-  let cancel = clock.after(dead, look);
-  return () => cancel();
 };
+
+/** SFTP, as channels' `partner` sections name it. */
+export const sftpPartner = partnerProtocol({ settings, port: () => 22, connect });

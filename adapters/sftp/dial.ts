@@ -1,20 +1,32 @@
-/** Opening an SFTP session at another of our servers: its host key is known here, and our key there. */
+/** Opening an SFTP session as a client: who is there is looked at before anything of ours is said. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type SFTPWrapper } from 'ssh2';
-import { type Failure, temporary } from '../../domain/failure.ts';
-import { codeOf, failing } from '../shared/failing.ts';
+import type { Failure } from '../../domain/failure.ts';
+import { failing } from '../shared/failing.ts';
 import { algorithms } from './algorithms.ts';
 
-/** Where, as whom, and who must be there. */
+/** Where, as whom, who must be there, and what each way to fail means to the caller. */
 export type Target = {
-  readonly node: string;
   readonly host: string;
   readonly port: number;
   readonly login: string;
   /** Our private key as ssh2 reads it. */
-  readonly key: string;
-  readonly hostKey: Buffer;
+  readonly key?: string | undefined;
+  readonly password?: string | undefined;
+  /** May the owner of this host key be the server? */
+  readonly expects: (hostKey: Buffer) => boolean;
+  /** Told when the socket is connected, and when the server is known. */
+  readonly onConnected?: () => void;
+  readonly onKnown?: () => void;
+  readonly failures: {
+    readonly unreachable: (error: Error) => Failure;
+    readonly stranger: () => Failure;
+    readonly notAdmitted: () => Failure;
+    /** The two sides know no algorithms that both accept. */
+    readonly handshake?: (how: string) => Failure;
+    readonly broken: (how: string) => Failure;
+  };
 };
 
 /** An open session; `broken` rejects with the failure that ended it. */
@@ -22,10 +34,10 @@ export type Dialled = { readonly socket: Socket; readonly sftp: SFTPWrapper; rea
 
 /** Opens a session that lasts until the signal aborts; the signal's reason is then the failure of all that waits for it. */
 export const dial = async (target: Target, signal: AbortSignal): Promise<Dialled> => {
-  const { node, host, port } = target;
+  const { host, port, failures } = target;
   const socket = connect({ host, port, noDelay: true });
   const client = new ssh2.Client();
-  let stranger = false;
+  let [connected, stranger] = [false, false];
   let reject: (error: Error) => void = () => undefined;
   const broken = new Promise<never>((_, no) => {
     reject = no;
@@ -38,56 +50,53 @@ export const dial = async (target: Target, signal: AbortSignal): Promise<Dialled
   const onAbort = (): void => end(signal.reason as Failure);
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
-  socket.on('error', (error) => end(unreachable(target, codeOf(error) ?? error.message)));
+  socket.on('error', (error) => end(connected ? failures.broken(error.message) : failures.unreachable(error)));
   socket.once('close', () => {
     signal.removeEventListener('abort', onAbort);
-    end(temporary('linkBroken', `the SFTP connection to ${node} at ${host}:${port} was cut`));
+    end(failures.broken('it was cut'));
   });
   client.on('error', (error: Error & { readonly level?: string }) => {
-    if (stranger) end(otherHostKey(target));
-    else if (error.level === 'client-authentication') end(notAdmitted(target));
-    else end(temporary('linkBroken', `the SFTP connection to ${node} at ${host}:${port} broke: ${error.message}`));
+    if (stranger) end(failures.stranger());
+    else if (error.level === 'client-authentication') end(failures.notAdmitted());
+    else if (error.level === 'handshake' && failures.handshake !== undefined) end(failures.handshake(error.message));
+    else end(failures.broken(error.message));
   });
   await Promise.race([once(socket, 'connect'), broken]);
+  connected = true;
+  target.onConnected?.();
   const ready = once(client, 'ready');
   ready.catch(() => undefined);
+  const { password } = target;
+  // Many servers ask for the password in a dialogue only (RFC 4256); a second question is not for us.
+  client.on('keyboard-interactive', (_name, _text, _language, prompts, answer) =>
+    answer(prompts.length === 1 && password !== undefined ? [password] : []),
+  );
+  client.on('change password', () => end(failures.notAdmitted()));
   client.connect({
     sock: socket,
     username: target.login,
-    privateKey: target.key,
+    ...(target.key === undefined ? {} : { privateKey: target.key }),
+    ...(password === undefined ? {} : { password, tryKeyboard: true }),
     algorithms,
     // The caller's deadline holds for all of it.
     readyTimeout: 0,
     hostVerifier: (key: Buffer) => {
-      stranger = !key.equals(target.hostKey);
+      stranger = !target.expects(key);
+      if (!stranger) target.onKnown?.();
       return !stranger;
     },
   });
   await Promise.race([ready, broken]);
-  return { socket, sftp: await Promise.race([openSftp(client), broken]), broken };
+  const sftp = await Promise.race([openSftp(client, failures.broken), broken]);
+  sftp.on('error', (error: Error) => end(failures.broken(error.message)));
+  sftp.once('close', () => end(failures.broken('the server ended the session')));
+  return { socket, sftp, broken };
 };
 
-const openSftp = (client: Client): Promise<SFTPWrapper> =>
+const openSftp = (client: Client, broken: (how: string) => Failure): Promise<SFTPWrapper> =>
   new Promise((resolve, reject) => {
     client.sftp((error, sftp) => {
       if (error === undefined) resolve(sftp);
-      else reject(failing(temporary('linkBroken', `no SFTP session was to be had: ${error.message}`)));
+      else reject(failing(broken(`no SFTP session was to be had: ${error.message}`)));
     });
   });
-
-const unreachable = ({ node, host, port }: Target, code: string): Failure =>
-  temporary(
-    'noFetchEndpoint',
-    `nothing answers at ${host}:${port}, where payloads of ${node} are fetched over SFTP (${code}): ` +
-      'set fetch.sftp on dmz, and messageService.peers[].fetch or fetchVia on inner; look at the firewall between',
-  );
-
-const otherHostKey = ({ node, host, port }: Target): Failure =>
-  temporary(
-    'otherHostKey',
-    `the SFTP server at ${host}:${port} has another key than ${node}: ` +
-      'messageService.peers[].fetch on inner must name the endpoint fetch.sftp of dmz',
-  );
-
-const notAdmitted = ({ node, host, port }: Target): Failure =>
-  temporary('notAdmitted', `${node} does not let this server in at ${host}:${port}; its log says why`);

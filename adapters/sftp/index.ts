@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { protocol } from '../../domain/protocol.ts';
 import { duration, filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
+import { sftpPartner } from './client.ts';
 import { whyNotOpen } from './errors.ts';
 import { hostKeys } from './host-keys.ts';
 import { listen } from './listener.ts';
@@ -24,11 +25,12 @@ const settings = z.strictObject({
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
 });
 
-/** The SFTP protocol: a server of SFTP version 3 for partners. */
+/** The SFTP protocol: a server of SFTP version 3 for partners, and a client of theirs. */
 export const sftp = protocol({
   name: 'sftp',
   port: 22,
   settings,
+  partner: sftpPartner,
   listen: (given, context) =>
     attempt(
       async () => listen(given, await hostKeys(given.hostKeys, context.directory), context),

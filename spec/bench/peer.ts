@@ -48,7 +48,7 @@ export const startPeer = async (protocol: 'sftp' | 'ftp'): Promise<Peer> => {
   await own('vsftpd.conf');
 
   const serve = async (name: string, port: number, ...args: readonly string[]) => {
-    const { root, env } = await unpackedTo(name, join(directory, name));
+    const { root, env } = await unpackedTo('partners', join(directory, name));
     const identity = process.getuid?.() === 0 ? { uid: account.uid, gid: account.gid } : {};
     const options = { cwd: directory, env: { ...process.env, ...env }, stdio: 'ignore', ...identity } as const;
     const child = spawn(join(root, 'usr/sbin', name), args, options);

@@ -17,8 +17,12 @@ export type Wire = {
   readonly close: () => Promise<void>;
 };
 
-/** Makes a wire. */
-export const wireTo = async (target: number, host = '127.0.0.1'): Promise<Wire> => {
+/** Makes a wire; it listens at any free port of 127.0.0.1 unless told where. */
+export const wireTo = async (
+  target: number,
+  host = '127.0.0.1',
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+): Promise<Wire> => {
   const sockets = new Set<Socket>();
   let [carried, most] = [0, Number.POSITIVE_INFINITY];
   let [frozen, reached] = [false, (): void => undefined];
@@ -48,7 +52,7 @@ export const wireTo = async (target: number, host = '127.0.0.1'): Promise<Wire> 
       }
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.host);
   await once(server, 'listening');
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();

@@ -1,8 +1,8 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFetchDoor } from '../../../actors/fetch-door.ts';
-import { ftpSource } from '../../../adapters/ftp/client.ts';
 import { fetchEndpoint } from '../../../adapters/ftp/fetch-endpoint.ts';
+import { ftpSource } from '../../../adapters/ftp/payload-source.ts';
 import { temporary } from '../../../domain/failure.ts';
 import type { PayloadStore } from '../../../domain/ports.ts';
 import { payloadSourceContract } from '../../contracts/payload-source.ts';
