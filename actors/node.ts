@@ -6,6 +6,7 @@ import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
 import type {
   Clock,
+  Cron,
   Delivery,
   Disk,
   EventLog,
@@ -17,29 +18,41 @@ import type {
   ReadModels,
   Verifiers,
 } from '../domain/ports.ts';
+import type { Partners } from '../domain/partner.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
 import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
+import { type AccessOf, askInner, entering } from './enter.ts';
 import { heldKeys } from './held-keys.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { startProjector } from './projector.ts';
+import { listAt } from './list-at.ts';
+import { asAnswer } from './refusals.ts';
 import { stepOf } from './roles.ts';
+import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
+import { expire } from './steps/expire.ts';
 import { fetchPayload } from './steps/fetch.ts';
+import { get } from './steps/get.ts';
 import { performing } from './steps/perform.ts';
 import { prepare } from './steps/prepare.ts';
-import { process } from './steps/process.ts';
+import { process, type Routes } from './steps/process.ts';
+import { provide } from './steps/provide.ts';
 import { purge } from './steps/purge.ts';
+import { send } from './steps/send.ts';
+import { stage } from './steps/stage.ts';
+import { tidy } from './steps/tidy.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
@@ -58,6 +71,8 @@ export type NodePorts = {
   readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
+  readonly partners: Partners;
+  readonly cron: Cron;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -68,6 +83,8 @@ export type NodePorts = {
 export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
+  /** On inner: how to come in at the partners of its channels. */
+  readonly accessOf?: AccessOf | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
@@ -97,6 +114,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const { config } = settings;
   const { role, node, retries } = config;
   const held = heldKeys();
+  const reading = new Map<string, number>();
   const settling = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
@@ -121,7 +139,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling };
+  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
   const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
   const arrivals = openArrivals(shared);
   const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals, guard: disk }) : undefined;
@@ -130,6 +148,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const profiles = config.role === 'inner' ? config.profiles : [];
+  const accessOf = settings.accessOf ?? askInner(messages);
+  const enter = entering(ports.partners, accessOf);
+  const routes = routesOf(config, messages);
   const sweeping = { ...shared, directories };
   const sweeps = [
     (signal: AbortSignal) => sweepPayloads(sweeping, signal),
@@ -137,10 +158,16 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(profiles, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
+    stage: stage(messages, payloads),
+    send: send(enter, payloads, node),
+    get: get(enter, payloads, disk, node),
+    tidy: tidy(enter, log),
+    provide: provide({ ...shared, reading }),
+    expire,
     purge: purge(payloads, streams, node),
   };
   const handlers: PeerHandlers = {
@@ -155,6 +182,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
+    stage: takeStaged({ payloads, streams, disk, node }),
+    partner: async (_from, channel) => asAnswer(await accessOf(channel)()),
+    list: (_from, request) => listAt(enter, log, request),
   };
 
   return {
@@ -174,6 +204,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         const { channels } = config;
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
         stops.push(publishChannels(messages, snapshot, clock, log));
+        stops.push(startAgents({ ...shared, cron: ports.cron, dmz: routes.dmz }, config.profiles));
       }
     },
     stop: async (graceMs) => {
@@ -189,8 +220,21 @@ const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door'> & NodePor
 };
 
 const deliveryDirectories = (config: InnerConfig): readonly string[] => [
-  ...new Set(config.profiles.flatMap((profile) => profile.responses.map((response) => response.directory))),
+  ...new Set(
+    config.profiles.flatMap(({ responses }) =>
+      responses.flatMap((response) => (response.kind === 'file' ? [response.directory] : [])),
+    ),
+  ),
 ];
+
+/** A dmz whose link is up, else the first; and what channels say of provided files. */
+const routesOf = (config: Config, messages: Messages): Routes => {
+  const keeping = new Map(config.role === 'inner' ? config.channels.map((each) => [each.name, each.provided]) : []);
+  return {
+    dmz: () => messages.links().find((link) => link.up)?.node ?? config.messageService.peers[0]?.node ?? '',
+    keeping: (channel) => keeping.get(channel) ?? { keepFor: innerKeepsPayloadsFor, afterPickUp: 'keep' },
+  };
+};
 
 /** What a dmz may open at this inner: data of channels that are shown to it, in payloads of its own. */
 const admitsOf = (config: InnerConfig): InboxNeeds['admits'] => {
