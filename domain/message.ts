@@ -70,6 +70,9 @@ export type Command = z.infer<typeof command>;
 export type { ChannelSnapshot };
 export { channelSnapshot };
 
+/** A request for a channel's partner. */
+export const partnerRequest = z.strictObject({ channel: plainName });
+
 /** A request to look into a directory of a channel's partner, and what is there. */
 export const listRequest = z.strictObject({ channel: plainName, directory: z.string().min(1).max(4096) });
 export type ListRequest = z.infer<typeof listRequest>;

@@ -1,7 +1,7 @@
 import { right } from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PeerHandlers } from '../../../domain/message.ts';
-import { failureOf, handlers, linked, must, type Pair, parcelOf } from '../../contracts/messages.ts';
+import { failureOf, handlers, linked, must, type Pair, parcelOf } from '../../support/message-pair.ts';
 import { clockOf, keysOf, realPair } from './world.ts';
 
 const keys = await keysOf([
