@@ -54,7 +54,17 @@ const lastPublished = async (log: EventLog, stream: string): Promise<Published |
 };
 
 const replicated = async (needs: PublishNeeds, channel: ChannelConfig, epoch: string): Promise<ReplicatedChannel> => {
-  const { name, login, publicKeys, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix } = channel;
+  const {
+    name,
+    login,
+    publicKeys,
+    clientCertificates,
+    maxSize,
+    maxSessions,
+    temporaryNames,
+    completeOn,
+    markerSuffix,
+  } = channel;
   const password = needs.passwords.get(name);
   const salt = needs.ids.derived('salt', epoch, name, login);
   const verifier = password === undefined ? channel.verifier : await needs.verifiers.make(password, salt);
@@ -62,6 +72,7 @@ const replicated = async (needs: PublishNeeds, channel: ChannelConfig, epoch: st
     name,
     login,
     publicKeys: publicKeys.map(withoutComment),
+    clientCertificates,
     maxSize,
     maxSessions,
     temporaryNames,

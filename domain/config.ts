@@ -1,7 +1,7 @@
 /** A server's configuration, decoded once; every problem is reported at once, and nobody else reads settings. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import { plainName } from './channel.ts';
+import { certificateFingerprint, plainName } from './channel.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { processingStep } from './processing.ts';
@@ -85,6 +85,13 @@ const channel = z
       .optional()
       .describe('An argon2id string instead of the password.'),
     publicKeys: z.array(z.string().max(16_384)).max(20).default([]).describe('Lines as in authorized_keys.'),
+    clientCertificates: z
+      .array(certificateFingerprint)
+      .max(20)
+      .default([])
+      .describe(
+        'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: USER alone logs in over FTPS. The listener needs `clientCa`.',
+      ),
     invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
     temporaryNames: z
       .array(z.string().min(1).max(255))
@@ -106,8 +113,12 @@ const channel = z
   })
   .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
   .refine(
-    (c) => c.password !== undefined || c.verifier !== undefined || c.publicKeys.length > 0,
-    'give a password, a verifier or public keys: nobody could log in otherwise',
+    (c) =>
+      c.password !== undefined ||
+      c.verifier !== undefined ||
+      c.publicKeys.length > 0 ||
+      c.clientCertificates.length > 0,
+    'give a password, a verifier, public keys or client certificates: nobody could log in otherwise',
   );
 export type ChannelConfig = z.infer<typeof channel>;
 

@@ -41,6 +41,7 @@ const take = async (
     offset += chunk.length;
     running.bytes += chunk.length;
   }
+  if (dialogue.tls?.wasCut(socket) === true) return common.cut;
   if (from > 0 || offset !== announced) await settled(dialogue, running.signal);
   if (running.signal.aborted || dialogue.isGone()) return common.aborted;
   if (offset < there)

@@ -24,6 +24,7 @@ const acme: ReplicatedChannel = {
   login: 'acme',
   verifier: '$argon2id$open sesame',
   publicKeys: [],
+  clientCertificates: [],
   temporaryNames: ['*.tmp'],
   completeOn: 'close',
   markerSuffix: '.ok',
