@@ -18,6 +18,7 @@ const buffered = 256 * 1024;
 export const overTls = (plain: Socket, options: TLSSocketOptions): TLSSocket => {
   let ended = false;
   let notified = false;
+  let established = false;
   const carrier = new Duplex({
     readableHighWaterMark: buffered,
     read: () => void plain.resume(),
@@ -32,6 +33,8 @@ export const overTls = (plain: Socket, options: TLSSocketOptions): TLSSocket => 
   carrier.once('end', () => {
     ended = true;
     if (!notified) cut.add(socket);
+    // Nobody reads yet who would see the end.
+    if (!established) socket.destroy();
   });
   plain.on('data', (chunk: Buffer) => {
     if (!carrier.push(chunk)) plain.pause();
@@ -50,6 +53,6 @@ export const overTls = (plain: Socket, options: TLSSocketOptions): TLSSocket => 
     if (chunk === null && !ended) notified = true;
     return push(chunk, encoding);
   };
-  socket.on('error', () => undefined);
+  socket.once('secure', () => (established = true)).on('error', () => undefined);
   return socket;
 };

@@ -1,4 +1,4 @@
-/** TLS of an endpoint: one secure context, whose tickets let data connections resume the control connection's session (RFC 4217, section 10.2). */
+/** TLS of an endpoint: one scope of sessions and tickets lets data connections resume the control connection's session (RFC 4217, section 10.2). */
 import { constants, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
@@ -7,6 +7,7 @@ import { fingerprintOf, type Pair } from '../shared/certificates.ts';
 import { plainAddress } from './addresses.ts';
 import { overTls, wasCut } from './carrier.ts';
 import { common, type Reply } from './replies.ts';
+import { sessionStore } from './sessions.ts';
 
 /** The settings of TLS. `clientCa` are PEM texts. */
 export type TlsSettings = {
@@ -57,14 +58,15 @@ export const endpointTls = (
       // A client could make the server work for nothing (CVE-2011-1473).
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     });
-  const shared = newContext();
+  const newScope = () => ({ secureContext: newContext(), server: sessionStore() });
+  const shared = newScope();
   const authorities = clientCa.map((pem) => new X509Certificate(pem));
 
   const connection = (): ConnectionTls => {
     // A ticket says of which context it is, and nothing else; so where it matters each control connection has its own.
-    const secureContext = settings.sessionReuse === 'demand' ? newContext() : shared;
+    const scope = settings.sessionReuse === 'demand' ? newScope() : shared;
     // What the CA did not issue is no certificate to us, and no reason to refuse a password.
-    const options = { secureContext, requestCert: clientCa.length > 0, rejectUnauthorized: false };
+    const options = { ...scope, requestCert: clientCa.length > 0, rejectUnauthorized: false };
     return {
       mode,
       control: (plain) => {

@@ -1,7 +1,7 @@
 /** Partners that speak FTP: a program, and our own hands on the wire. */
 import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Place, ProtocolClient } from '../../contracts/protocol.ts';
 import { program, type Ran } from '../../support/program.ts';
@@ -120,7 +120,10 @@ export const data = async (hand: Hand): Promise<Socket> => {
 };
 
 /** The same, encrypted as the control connection is, whose session it resumes. The handshake goes on by itself. */
-export const secureData = async (hand: Hand, options: ConnectionOptions = {}): Promise<Socket> => {
+export const secureData = async (
+  hand: Hand,
+  options: ConnectionOptions = {},
+): Promise<Socket & { getSession?: TLSSocket['getSession'] }> => {
   const plain = await data(hand);
   if (!sessions.has(hand.socket)) return plain;
   const session = sessions.get(hand.socket);

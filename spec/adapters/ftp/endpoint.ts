@@ -23,7 +23,10 @@ export const endpoint = async (
   const directory = await scratch();
   const memory = memoryIntake([{ login: 'acme', password: 'secret', certificates }]);
   const context = listenerContext(memory.intake, join(directory, 'keys'));
-  const opened = await (settings.protocol === 'ftps' ? ftps : ftp).listen({ protocol: 'ftp', host: '127.0.0.1', port: 0, ...settings }, context)();
+  const opened = await (settings.protocol === 'ftps' ? ftps : ftp).listen(
+    { protocol: 'ftp', host: '127.0.0.1', port: 0, ...settings },
+    context,
+  )();
   if (opened._tag === 'Left') throw new Error(opened.left.text);
   const listener = opened.right;
   onTestFinished(() => listener.close(0));

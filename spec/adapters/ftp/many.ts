@@ -12,7 +12,9 @@ const atOnce = 50;
 /** Runs each program's uploads, downloads, lists, renames and resumes. */
 export const manyTransfers = (times: number, security?: Security): void => {
   const how = security === undefined ? '' : ` over ${security.mode} TLS ${security.version}`;
-  describe.each(security === undefined ? partners : tlsPartners)(`$name${how}, ${times} times`, ({ run }) => {
+  describe.each(security === undefined ? partners : tlsPartners)(`$name${how}, ${times} times`, ({ name, run }) => {
+    // basic-ftp 6.2.3 ends the data of an empty file before its TLS handshake is over: that cannot be told from a cut.
+    const smallest = name === 'basic-ftp' && security !== undefined ? 2 : 0;
     const prepared = async (size = 20_000) => {
       const opened = await endpoint(security === undefined ? {} : { protocol: 'ftps', mode: security.mode });
       const directory = join(opened.place.directory, 'files');
@@ -21,7 +23,7 @@ export const manyTransfers = (times: number, security?: Security): void => {
         name: `file-${i}.bin`,
         local: join(directory, `file-${i}.bin`),
         // Empty, tiny, and of several packets.
-        bytes: randomBytes([0, 1, size, size * 4][i % 4] ?? 0),
+        bytes: randomBytes([smallest, 1, size, size * 4][i % 4] ?? 0),
       }));
       const does = async (wishes: readonly Wish[]): Promise<string> => {
         let text = '';
