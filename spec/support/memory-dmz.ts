@@ -24,7 +24,7 @@ const acme: ReplicatedChannel = {
   login: 'acme',
   verifier: '$argon2id$open sesame',
   publicKeys: [],
-  clientCertificates: [],
+  clientCertificates: [`sha256:${'a'.repeat(64)}`],
   temporaryNames: ['*.tmp'],
   completeOn: 'close',
   markerSuffix: '.ok',
@@ -63,6 +63,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
   const proof = { kind: 'password', password: 'open sesame' } as const;
   return {
     ports: all,
+    intake,
     login: () => allowed(intake.login({ protocol: 'sftp', address: '192.0.2.7', login: 'acme', proof })),
     stop: () => node.stop(0),
   };
