@@ -51,6 +51,7 @@ export const listen = async (
     if (isFull() || own === undefined) return void plain.destroy();
     handshaking.add(plain);
     const cancel = clock.after(settings.loginTimeout, () => plain.destroy());
+    plain.on('error', () => undefined);
     plain.once('close', () => {
       handshaking.delete(plain);
       cancel();

@@ -158,6 +158,25 @@ describe('a data connection', () => {
     expect(memory.completed).toHaveLength(1);
   });
 
+  it('is ended by ABOR, in an upload, in a download and in the handshake', async () => {
+    const { memory, place } = await endpoint(explicit);
+    memory.home('acme').putFile('/a', Buffer.alloc(20_000_000));
+    const hand = await loggedIn(place, 'explicit');
+    for (const [command, open] of [
+      ['STOR b', secureData],
+      ['RETR a', secureData],
+      ['STOR c', data],
+    ] as const) {
+      const socket = await open(hand);
+      expect(await hand.ask(command)).toMatch(/^150/);
+      if (open === secureData && command === 'STOR b') socket.write('x');
+      expect(await hand.ask('ABOR')).toMatch(/^426 .*aborted/);
+      expect(await hand.reply()).toMatch(/^226/);
+    }
+    expect(await hand.ask('NOOP')).toMatch(/^200/);
+    expect(memory.completed).toEqual([]);
+  });
+
   it('is not waited for where the client makes no handshake on it', async () => {
     const { memory, place } = await endpoint({ ...explicit, loginTimeout: 300 });
     const hand = await loggedIn(place, 'explicit');
