@@ -34,7 +34,11 @@ export const snapshotOf = async (needs: PublishNeeds): Promise<ChannelSnapshot> 
   const epoch = last?.epoch ?? ids.fresh();
   const visible = needs.channels.filter((each) => !each.invisibleToDmz);
   const channels: ReplicatedChannel[] = [];
-  for (const each of visible) channels.push(await replicated(needs, each, epoch));
+  for (const each of visible) {
+    const { login } = each;
+    // Without a login there is nobody for dmz to let in.
+    if (login !== undefined) channels.push(await replicated(needs, { ...each, login }, epoch));
+  }
   const digest = ids.derived(JSON.stringify(channels));
   const counter = last?.digest === digest ? last.counter : (last?.counter ?? 0) + 1;
   if (counter !== last?.counter)
@@ -53,8 +57,22 @@ const lastPublished = async (log: EventLog, stream: string): Promise<Published |
   }
 };
 
-const replicated = async (needs: PublishNeeds, channel: ChannelConfig, epoch: string): Promise<ReplicatedChannel> => {
-  const { name, login, publicKeys, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix } = channel;
+const replicated = async (
+  needs: PublishNeeds,
+  channel: ChannelConfig & { readonly login: string },
+  epoch: string,
+): Promise<ReplicatedChannel> => {
+  const {
+    name,
+    login,
+    publicKeys,
+    clientCertificates,
+    maxSize,
+    maxSessions,
+    temporaryNames,
+    completeOn,
+    markerSuffix,
+  } = channel;
   const password = needs.passwords.get(name);
   const salt = needs.ids.derived('salt', epoch, name, login);
   const verifier = password === undefined ? channel.verifier : await needs.verifiers.make(password, salt);
@@ -62,6 +80,7 @@ const replicated = async (needs: PublishNeeds, channel: ChannelConfig, epoch: st
     name,
     login,
     publicKeys: publicKeys.map(withoutComment),
+    clientCertificates,
     maxSize,
     maxSessions,
     temporaryNames,

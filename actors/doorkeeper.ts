@@ -3,7 +3,7 @@ import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import type { Limits } from '../domain/config.ts';
 import { type Refusal, refusal } from '../domain/failure.ts';
-import type { LoginAttempt } from '../domain/intake.ts';
+import type { LoginAttempt, Proof } from '../domain/intake.ts';
 import type { Clock, Projection, ReadModels, Verifiers } from '../domain/ports.ts';
 import type { ChannelRow } from '../projections/channels.ts';
 
@@ -13,7 +13,7 @@ export type Doorkeeper = {
   admit(
     attempt: LoginAttempt,
   ): Promise<Either<Refusal, { readonly channel: ReplicatedChannel; readonly leave: () => void }>>;
-  /** Would this public key be taken? */
+  /** Would this public key or certificate be taken? */
   knowsKey(attempt: LoginAttempt): Promise<Either<Refusal, boolean>>;
 };
 
@@ -87,7 +87,7 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
   };
 
   const proves = async (channel: ReplicatedChannel | undefined, { proof }: LoginAttempt): Promise<boolean> => {
-    if (proof.kind === 'publicKey') return proof.signed && hasKey(channel, proof.blob);
+    if (proof.kind !== 'password') return (proof.kind !== 'publicKey' || proof.signed) && lists(channel, proof);
     const verifier = channel?.verifier;
     const fits = await verifiers.check(verifier ?? (await decoy), proof.password);
     return fits && verifier !== undefined;
@@ -116,10 +116,15 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
       if (stop !== undefined) return left(stop);
       const found = await channelOf(attempt.login);
       if (isLeft(found)) return found;
-      return right(attempt.proof.kind === 'publicKey' && hasKey(found.right, attempt.proof.blob));
+      return right(attempt.proof.kind !== 'password' && lists(found.right, attempt.proof));
     },
   };
 };
 
-const hasKey = (channel: ReplicatedChannel | undefined, blob: string): boolean =>
-  channel?.publicKeys.some((line) => line.split(/\s+/).includes(blob)) === true;
+const lists = (
+  channel: ReplicatedChannel | undefined,
+  proof: Exclude<Proof, { readonly kind: 'password' }>,
+): boolean =>
+  proof.kind === 'publicKey'
+    ? channel?.publicKeys.some((line) => line.split(/\s+/).includes(proof.blob)) === true
+    : channel?.clientCertificates.includes(proof.fingerprint) === true;

@@ -47,6 +47,7 @@ export const openFetchDoor = (needs: FetchDoorNeeds): FetchDoor => {
   const scopeOf = (attempt: LoginAttempt): string | undefined => {
     const { proof, protocol, login } = attempt;
     if (proof.kind === 'publicKey') return proof.signed && knows(attempt) ? all : undefined;
+    if (proof.kind !== 'password') return undefined;
     const ticket = tickets.get(proof.password);
     if (protocol !== 'ftp' || ticket?.peer !== login || ticket.until < clock.monotonic()) return undefined;
     tickets.delete(proof.password);

@@ -68,7 +68,7 @@ const session = (
   const by = {
     login: attempt.login.slice(0, 128),
     address: attempt.address.slice(0, 64),
-    ...(proof.kind === 'publicKey' ? { fingerprint: proof.fingerprint } : {}),
+    ...(proof.kind === 'password' ? {} : { fingerprint: proof.fingerprint }),
   };
   /** The client goes on, so it had the OK of what it delivered before; the record is not waited for. */
   const hear = (): void => {

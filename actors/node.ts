@@ -1,9 +1,10 @@
 /** One server's actors over its ports: the same for both roles but for the steps that the roles table gives each. */
-import { left } from 'fp-ts/lib/Either.js';
+import { type Either, left } from 'fp-ts/lib/Either.js';
 import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
-import { refusal } from '../domain/failure.ts';
+import { type Failure, refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
+import type { PartnerAccess, Partners } from '../domain/partner.ts';
 import type {
   Clock,
   Cron,
@@ -18,7 +19,6 @@ import type {
   ReadModels,
   Verifiers,
 } from '../domain/ports.ts';
-import type { Partners } from '../domain/partner.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -29,14 +29,14 @@ import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
-import { type AccessOf, askInner, entering } from './enter.ts';
+import { askInner, entering } from './enter.ts';
 import { heldKeys } from './held-keys.ts';
 import { type InboxNeeds, openInbox } from './inbox.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
+import { listAt } from './list-at.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { startProjector } from './projector.ts';
-import { listAt } from './list-at.ts';
 import { asAnswer } from './refusals.ts';
 import { stepOf } from './roles.ts';
 import { takeStaged } from './staging.ts';
@@ -58,6 +58,7 @@ import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
+import { withTrust } from './trust.ts';
 import { orThrow } from './unwrap.ts';
 
 /** The world, as this server is given it. */
@@ -84,7 +85,7 @@ export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
   /** On inner: how to come in at the partners of its channels. */
-  readonly accessOf?: AccessOf | undefined;
+  readonly accessOf?: ((channel: string) => Either<Failure, PartnerAccess>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
@@ -148,7 +149,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const profiles = config.role === 'inner' ? config.profiles : [];
-  const accessOf = settings.accessOf ?? askInner(messages);
+  const accessOf = settings.accessOf === undefined ? askInner(messages) : withTrust(eventLog, settings.accessOf);
   const enter = entering(ports.partners, accessOf);
   const routes = routesOf(config, messages);
   const sweeping = { ...shared, directories };
@@ -183,7 +184,10 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
     stage: takeStaged({ payloads, streams, disk, node }),
-    partner: async (_from, channel) => asAnswer(await accessOf(channel)()),
+    partner: async (_from, channel) =>
+      isVisible(config, channel)
+        ? asAnswer(await accessOf(channel)())
+        : left(refusal('notPermitted', `channel ${channel} is not shown to dmz`)),
     list: (_from, request) => listAt(enter, log, request),
   };
 
@@ -226,6 +230,9 @@ const deliveryDirectories = (config: InnerConfig): readonly string[] => [
     ),
   ),
 ];
+
+const isVisible = (config: Config, channel: string): boolean =>
+  config.role === 'inner' && config.channels.some((each) => each.name === channel && !each.invisibleToDmz);
 
 /** A dmz whose link is up, else the first; and what channels say of provided files. */
 const routesOf = (config: Config, messages: Messages): Routes => {

@@ -19,5 +19,10 @@ export const asRefusal = (problem: Failure | Refusal): Refusal => {
 /** A failure of ours as our other server hears it: with its own words. */
 export const asAnswer = <A>(outcome: Either<Failure, A>): Decision<A> =>
   isLeft(outcome)
-    ? left(refusal(outcome.left.lasting === 'permanent' ? 'notPermitted' : 'unavailable', outcome.left.text.slice(0, 1000)))
+    ? left(
+        refusal(
+          outcome.left.lasting === 'permanent' ? 'notPermitted' : 'unavailable',
+          outcome.left.text.slice(0, 1000),
+        ),
+      )
     : outcome;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Config, Problem } from '../domain/config.ts';
 import { endpointsOf } from '../domain/fetch.ts';
+import { scheduleProblem } from './cron/index.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
 import { whyNotRunnable } from './programs/probe.ts';
 import { whyNotForSsh } from './sftp/link-keys.ts';
@@ -21,11 +22,15 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
   const notForSsh = overSftp && keys === undefined ? whyNotForSsh(tls.key) : undefined;
   if (notForSsh !== undefined) problems.push({ path: 'messageService.key', problem: notForSsh });
   for (const [i, profile] of (config.role === 'inner' ? config.profiles : []).entries()) {
+    const { agent } = profile;
+    const unscheduled = agent === undefined ? undefined : scheduleProblem(agent.schedule, agent.timeZone);
+    if (unscheduled !== undefined) problems.push({ path: `profiles[${i}].agent.schedule`, problem: unscheduled });
     for (const [j, step] of profile.steps.entries()) {
       const problem = step.kind === 'run' ? await whyNotRunnable(step.command[0], process.env.PATH ?? '') : undefined;
       if (problem !== undefined) problems.push({ path: `profiles[${i}].steps[${j}].command`, problem });
     }
     for (const [j, response] of profile.responses.entries()) {
+      if (response.kind !== 'file') continue;
       const problem = await whyNotDeliverable(response.directory);
       if (problem !== undefined) problems.push({ path: `profiles[${i}].responses[${j}].directory`, problem });
     }

@@ -11,11 +11,13 @@ import type { Control } from '../domain/control.ts';
 import type { Log } from '../domain/ports.ts';
 import { checkPlaces } from './check.ts';
 import { serveControl } from './control/server.ts';
+import { schedules } from './cron/index.ts';
 import { directoryDelivery } from './delivery/directory.ts';
 import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { messageService } from './messages/index.ts';
+import { accessIn, partnersOver } from './partners.ts';
 import { diskPayloads } from './payloads/disk.ts';
 import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
@@ -59,7 +61,7 @@ export const startGateway = async (loaded: LoadedConfig, log: Log): Promise<Eith
 };
 
 /** A server's parts, and the phases of its life over them. What was opened last is closed first. */
-const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
+const assemble = ({ config, secrets, credentials, tls }: LoadedConfig, log: Log) => {
   const { role, node, data, messageService: link } = config;
   const clock = systemClock();
   const closers: (() => Promise<void>)[] = [];
@@ -94,7 +96,9 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
     const [delivery, ids] = [directoryDelivery(), systemIds()];
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());
-    const ports = { eventLog, models, payloads, disk, messages, delivery, programs, verifiers, clock, ids, log };
+    const [partners, cron] = [partnersOver(protocols, clock), schedules()];
+    const own = { eventLog, models, payloads, disk, delivery, programs, verifiers };
+    const ports = { ...own, messages, partners, cron, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });
       return ports;
@@ -114,7 +118,8 @@ const assemble = ({ config, secrets, tls }: LoadedConfig, log: Log) => {
       });
       const ports = await openPorts();
       const ticket = config.role === 'dmz' && config.fetch.ftp !== undefined ? door?.ticket : undefined;
-      const node = await startNode(ports, { config, passwords: secrets, status, ticket });
+      const accessOf = config.role === 'inner' ? accessIn(config, credentials) : undefined;
+      const node = await startNode(ports, { config, passwords: secrets, accessOf, status, ticket });
       running = node;
       closers.push(() => node.stop(graceMs));
       node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));

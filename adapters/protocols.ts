@@ -1,7 +1,7 @@
 /** THE REGISTRY: one line a protocol. */
 import type { Protocol } from '../domain/protocol.ts';
-import { ftp } from './ftp/index.ts';
+import { ftp, ftps } from './ftp/index.ts';
 import { sftp } from './sftp/index.ts';
 
 /** Every protocol that partners can be served with. */
-export const protocols: readonly Protocol[] = [ftp, sftp];
+export const protocols: readonly Protocol[] = [ftp, ftps, sftp];

@@ -7,6 +7,11 @@ export const plainName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, "-" and "_", at most 63');
 
+/** SHA-256 over a certificate in DER, as `sallyport keys show` prints it, too. */
+export const certificateFingerprint = z
+  .string()
+  .regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 lower-case hex digits: the SHA-256 of the certificate in DER');
+
 /** What dmz knows of a channel. */
 export const replicatedChannel = z.strictObject({
   name: plainName,
@@ -15,6 +20,8 @@ export const replicatedChannel = z.strictObject({
   verifier: z.string().max(512).optional(),
   /** `<type> <base64>`, as in authorized_keys without the comment. */
   publicKeys: z.array(z.string().max(16_384)).max(20),
+  /** TLS client certificates that log in without a password. Absent in what was recorded before there were any. */
+  clientCertificates: z.array(certificateFingerprint).max(20).default([]),
   temporaryNames: z.array(z.string().max(255)).max(50),
   /** When a file is complete: at its close, at its rename, or when a file named after it with `markerSuffix` follows. */
   completeOn: z.enum(['close', 'rename', 'marker']),

@@ -1,9 +1,10 @@
 /** A server's configuration, decoded once; every problem is reported at once, and nobody else reads settings. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import { plainName } from './channel.ts';
+import { certificateFingerprint, plainName } from './channel.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
+import { partnerBase } from './partner.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
 import { secret } from './secret.ts';
@@ -68,53 +69,94 @@ const common = {
     .describe('Payloads up to this size travel in the message; larger ones are fetched by inner.'),
 };
 
-const channel = z
-  .strictObject({
-    name: plainName,
-    login: z.string().min(1).max(128).describe('What the partner logs in as.'),
-    password: secret.optional().describe('The password, by environment or file.'),
-    verifier: z
-      .string()
-      .startsWith('$argon2id$')
-      .max(512)
-      .optional()
-      .describe('An argon2id string instead of the password.'),
-    publicKeys: z.array(z.string().max(16_384)).max(20).default([]).describe('Lines as in authorized_keys.'),
-    invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
-    temporaryNames: z
-      .array(z.string().min(1).max(255))
-      .max(50)
-      .default(['*.tmp', '*.part', '*.filepart', '.*'])
-      .describe('Files of these names make no transfer until they are renamed.'),
-    completeOn: z
-      .enum(['close', 'rename', 'marker'])
-      .default('close')
-      .describe('When a file is complete: at its close, at its rename, or when its marker file follows.'),
-    markerSuffix: z
-      .string()
-      .min(1)
-      .max(32)
-      .default('.ok')
-      .describe('With completeOn: marker, `order.xml.ok` completes `order.xml`.'),
-    maxSize: size.prefault('100 GiB').describe('Largest file.'),
-    maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
-    provided: z
-      .strictObject({
-        keepFor: duration.prefault('14d').describe('How long a provided file waits to be picked up.'),
-        afterPickUp: z
-          .enum(['keep', 'delete'])
-          .default('keep')
-          .describe('keep: it stays until `keepFor` is over. delete: it goes once it was read to its end.'),
-      })
-      .prefault({})
-      .describe('Files that are provided in the home of this channel.'),
-  })
-  .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
-  .refine(
-    (c) => c.password !== undefined || c.verifier !== undefined || c.publicKeys.length > 0,
-    'give a password, a verifier or public keys: nobody could log in otherwise',
-  );
-export type ChannelConfig = z.infer<typeof channel>;
+const hasProof = (channel: {
+  readonly password?: unknown;
+  readonly verifier?: unknown;
+  readonly publicKeys: readonly string[];
+  readonly clientCertificates: readonly string[];
+}): boolean =>
+  channel.password !== undefined ||
+  channel.verifier !== undefined ||
+  channel.publicKeys.length > 0 ||
+  channel.clientCertificates.length > 0;
+
+/** What every channel says of its partner's own server; the rest is its protocol's business. */
+const partnerCommon = z.object({ protocol: z.string(), ...partnerBase });
+
+/** The partner's own server, by whichever protocol is named. */
+const partner = (protocols: readonly Protocol[]): z.ZodType<z.infer<typeof partnerCommon>> => {
+  const clients = protocols.flatMap((each) => (each.partner === undefined ? [] : [each.partner.settings]));
+  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase)) as never, {
+    error: `protocol must be one of ${protocols.flatMap((each) => (each.partner ? [each.name] : [])).join(', ')}`,
+  });
+};
+
+const channel = (protocols: readonly Protocol[]) =>
+  z
+    .strictObject({
+      name: plainName,
+      login: z
+        .string()
+        .min(1)
+        .max(128)
+        .optional()
+        .describe('What the partner logs in as; absent: the channel is for its own server only.'),
+      password: secret.optional().describe('The password, by environment or file.'),
+      verifier: z
+        .string()
+        .startsWith('$argon2id$')
+        .max(512)
+        .optional()
+        .describe('An argon2id string instead of the password.'),
+      publicKeys: z.array(z.string().max(16_384)).max(20).default([]).describe('Lines as in authorized_keys.'),
+      clientCertificates: z
+        .array(certificateFingerprint)
+        .max(20)
+        .default([])
+        .describe(
+          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: USER alone logs in over FTPS. The listener needs `clientCa`.',
+        ),
+      partner: partner(protocols).optional().describe("The partner's own server, to fetch from and to send to."),
+      invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
+      temporaryNames: z
+        .array(z.string().min(1).max(255))
+        .max(50)
+        .default(['*.tmp', '*.part', '*.filepart', '.*'])
+        .describe('Files of these names make no transfer until they are renamed.'),
+      completeOn: z
+        .enum(['close', 'rename', 'marker'])
+        .default('close')
+        .describe('When a file is complete: at its close, at its rename, or when its marker file follows.'),
+      markerSuffix: z
+        .string()
+        .min(1)
+        .max(32)
+        .default('.ok')
+        .describe('With completeOn: marker, `order.xml.ok` completes `order.xml`.'),
+      maxSize: size.prefault('100 GiB').describe('Largest file.'),
+      maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
+      provided: z
+        .strictObject({
+          keepFor: duration.prefault('14d').describe('How long a provided file waits to be picked up.'),
+          afterPickUp: z
+            .enum(['keep', 'delete'])
+            .default('keep')
+            .describe('keep: it stays until `keepFor` is over. delete: it goes once it was read to its end.'),
+        })
+        .prefault({})
+        .describe('Files that are provided in the home of this channel.'),
+    })
+    .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
+    .refine(
+      (c) => c.login === undefined || hasProof(c),
+      'give a password, a verifier, public keys or client certificates: nobody could log in otherwise',
+    )
+    .refine((c) => c.login !== undefined || !hasProof(c), 'give a login, too: whose password or keys are these?')
+    .refine(
+      (c) => c.login !== undefined || c.partner !== undefined,
+      'give a login, a section "partner", or both: nothing can come or go otherwise',
+    );
+export type ChannelConfig = z.infer<ReturnType<typeof channel>>;
 
 const remoteDirectory = z
   .string()
@@ -183,14 +225,15 @@ const profile = z.strictObject({
   responses: z.array(response).max(100).default([]),
 });
 
-const inner = z.strictObject({
-  role: z.literal('inner'),
-  ...common,
-  fetchVia,
-  channels: z.array(channel).max(100_000).default([]),
-  profiles: z.array(profile).max(10_000).default([]),
-});
-export type InnerConfig = z.infer<typeof inner>;
+const inner = (protocols: readonly Protocol[]) =>
+  z.strictObject({
+    role: z.literal('inner'),
+    ...common,
+    fetchVia,
+    channels: z.array(channel(protocols)).max(100_000).default([]),
+    profiles: z.array(profile).max(10_000).default([]),
+  });
+export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
 const limits = z
   .strictObject({
@@ -238,7 +281,7 @@ export type Config = InnerConfig | DmzConfig;
 
 /** The schema of both roles, for decoding and for the configuration reference. */
 export const configSchema = (protocols: readonly Protocol[]) =>
-  z.discriminatedUnion('role', [inner, dmz(protocols)], { error: 'role must be "inner" or "dmz"' });
+  z.discriminatedUnion('role', [inner(protocols), dmz(protocols)], { error: 'role must be "inner" or "dmz"' });
 
 /** Decodes a parsed config file: the config, or all of its problems. */
 export const decodeConfig = (raw: unknown, protocols: readonly Protocol[]): Either<readonly Problem[], Config> => {
@@ -292,7 +335,7 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       path: `channels[${i}].name`,
       problem: 'another channel has this name',
     })),
-    ...twice(config.channels.map((each) => each.login)).map((i) => ({
+    ...twice(config.channels.map((each) => each.login ?? ` ${each.name}`)).map((i) => ({
       path: `channels[${i}].login`,
       problem: 'another channel has this login',
     })),

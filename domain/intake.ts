@@ -14,7 +14,9 @@ export type Proof =
       readonly blob: string;
       readonly fingerprint: string;
       readonly signed: boolean;
-    };
+    }
+  /** A TLS client certificate whose key the peer has used in the handshake; `sha256:` and 64 hex digits. */
+  | { readonly kind: 'clientCertificate'; readonly fingerprint: string };
 
 /** Somebody at the door. `address` is the peer's IP address. */
 export type LoginAttempt = {
@@ -96,6 +98,6 @@ export interface Session {
 export interface Intake {
   /** A session, or why not. Counts attempts and sessions. For a proof with `signed: false` use `wouldAccept`. */
   login(attempt: LoginAttempt): Answer<Session>;
-  /** Would this public key be taken for this login? */
+  /** Would this public key or certificate be taken for this login? Counts no attempt. */
   wouldAccept(attempt: LoginAttempt): Answer<boolean>;
 }

@@ -182,5 +182,13 @@ export const partnerBase = {
   login: z.string().min(1).max(255).describe('Whom we log in as.'),
   password: secret.optional().describe('The password, by environment or file.'),
   privateKey: secret.optional().describe('Our private key in PEM, by environment or file.'),
+  trusted: z
+    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as OpenSSH prints a fingerprint'))
+    .max(20)
+    .default([])
+    .describe(
+      'Fingerprints of the host keys or certificates that are approved, besides those of `sallyport channels trust`.',
+    ),
+  sending: sendingRules.prefault({}),
   connectTimeout: duration.prefault('30s').describe('How long connecting and logging in may take.'),
 };

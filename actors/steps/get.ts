@@ -50,7 +50,7 @@ const present =
 const copy = (session: PartnerSession, payloads: PayloadStore, key: string, before: PartnerFile) => async () => {
   const bytes = await session.read(before.path, 0)();
   if (isLeft(bytes)) return bytes;
-  const stored = await storeStream(payloads, key, bytes.right)();
+  const stored = await storeStream(payloads, key, bytes.right)().catch((error: unknown) => left(whyCut(error)));
   if (isLeft(stored)) return stored;
   const after = await present(session, before.path)();
   if (isLeft(after)) return after;

@@ -1,6 +1,7 @@
 /** What a config names but does not hold: passwords and key files. No problem's text holds a part of their content. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { Config, Problem } from '../../domain/config.ts';
+import type { Credentials } from '../../domain/partner.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
 import { readText } from '../shared/read-file.ts';
@@ -24,20 +25,52 @@ export const readSecrets = async (
   return { secrets, problems };
 };
 
-const secretOf = async (secret: Secret, environment: Readonly<Record<string, string | undefined>>): Promise<Found> => {
+/** Whom we are at the servers of channels' partners, and the problems of what cannot be had. */
+export const readCredentials = async (
+  config: Config,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{
+  readonly credentials: ReadonlyMap<string, Credentials>;
+  readonly problems: readonly Problem[];
+}> => {
+  const credentials = new Map<string, Credentials>();
+  const problems: Problem[] = [];
+  for (const [i, { name, partner }] of (config.role === 'inner' ? config.channels : []).entries()) {
+    if (partner === undefined) continue;
+    const own: { password?: string; privateKey?: string } = {};
+    for (const what of ['password', 'privateKey'] as const) {
+      const secret = partner[what];
+      if (secret === undefined) continue;
+      const found = await secretOf(secret, environment, what === 'password' ? longestPassword : longestKey);
+      if ('value' in found) own[what] = found.value;
+      else problems.push({ path: `channels[${i}].partner.${what}`, problem: found.problem });
+    }
+    credentials.set(name, own);
+  }
+  return { credentials, problems };
+};
+
+const longestPassword = 1024;
+const longestKey = 65_536;
+
+const secretOf = async (
+  secret: Secret,
+  environment: Readonly<Record<string, string | undefined>>,
+  longest = longestPassword,
+): Promise<Found> => {
   if ('env' in secret) {
     const value = environment[secret.env];
     return value === undefined || value === ''
       ? { problem: `the environment variable ${secret.env} is not set; set it for the user that runs the server` }
-      : bounded(value, `the environment variable ${secret.env}`);
+      : bounded(value, `the environment variable ${secret.env}`, longest);
   }
-  const found = await content(secret.file, 64 * 1024);
-  return 'value' in found ? bounded(found.value.replace(/\r?\n$/, ''), secret.file) : found;
+  const found = await content(secret.file, 2 * longestKey);
+  return 'value' in found ? bounded(found.value.replace(/\r?\n$/, ''), secret.file, longest) : found;
 };
 
-const bounded = (value: string, where: string): Found => {
-  if (value === '') return { problem: `${where} is empty; write the password into it` };
-  if (value.length > 1024) return { problem: `${where} holds more than 1024 characters; a password has at most that` };
+const bounded = (value: string, where: string, longest: number): Found => {
+  if (value === '') return { problem: `${where} is empty; write the secret into it` };
+  if (value.length > longest) return { problem: `${where} holds more than ${longest} characters; that is too much` };
   return { value };
 };
 

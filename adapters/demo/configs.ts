@@ -1,7 +1,7 @@
 /** The demo's two configs as text, commented, fit to be copied for real use. */
 
 /** The ports of the demo before the offset. */
-export const ports = { ftp: 2121, sftp: 2222, fetch: 2022, messageService: 8020 } as const;
+export const ports = { ftp: 2121, ftps: 2990, sftp: 2222, fetch: 2022, messageService: 8020 } as const;
 
 /** A port that follows `--port-offset`: what stands before it, and from its comment the port that it has without. */
 export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/gm;
@@ -47,6 +47,7 @@ channels:
     login: demo
     password: { file: demo.password } # or { env: DEMO_PASSWORD }; never the password itself
     # publicKeys: ["ssh-ed25519 AAAA..."]
+    # clientCertificates: ["sha256:..."]
     # temporaryNames: ["*.tmp", "*.part", "*.filepart", ".*"]
     # maxSize: 100 GiB
 
@@ -93,6 +94,16 @@ listeners:
     ${marked(ports.ftp)} # for real use: 21
     passive:
       ports: [21000, 21100] # the data connections; the firewall must let partners in there, too
+  # FTP over TLS from the first byte. "mode: explicit" begins with AUTH TLS instead, at port 21.
+  - protocol: ftps
+    mode: implicit
+    host: 127.0.0.1
+    ${marked(ports.ftps)} # for real use: 990, which is the default
+    # A self-signed certificate is made unless you name yours:
+    # certificate: ftps.crt
+    # key: ftps.key
+    passive:
+      ports: [21101, 21200]
 
 # For inner alone: files larger than streamingSize, to be fetched.
 fetch:

@@ -27,12 +27,14 @@ export const welcome = (options: {
   readonly entry: string;
   readonly sftp: number;
   readonly ftp: number | undefined;
+  readonly ftps: number | undefined;
   readonly messageService: number;
   readonly fetch: number | undefined;
 }): readonly string[] => {
-  const { sftp, ftp, messageService, fetch } = options;
+  const { sftp, ftp, ftps, messageService, fetch } = options;
   // Whoever kept an older config, or changed it, may have no such endpoint.
   const withFtp = (line: string): readonly string[] => (ftp === undefined ? [] : [line]);
+  const withFtps = (line: string): readonly string[] => (ftps === undefined ? [] : [line]);
   const withFetch = (line: string): readonly string[] => (fetch === undefined ? [] : [line]);
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
@@ -42,6 +44,7 @@ export const welcome = (options: {
     '',
     `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
     ...withFtp(`  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
+    ...withFtps(`  FTPS             127.0.0.1 port ${ftps} (implicit TLS), login demo, password demo`),
     `  message service  127.0.0.1 port ${messageService}`,
     ...withFetch(`  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`),
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
@@ -52,6 +55,7 @@ export const welcome = (options: {
     `  curl --insecure --user demo:demo --upload-file README.md sftp://127.0.0.1:${sftp}/`,
     `  sftp -P ${sftp} demo@127.0.0.1`,
     ...withFtp(`  curl --user demo:demo --upload-file README.md ftp://127.0.0.1:${ftp}/`),
+    ...withFtps(`  curl --insecure --user demo:demo --upload-file README.md ftps://127.0.0.1:${ftps}/`),
     `  ls -l ${data}/inner/out/`,
     '',
     'Look at the transfers, and at one of them:',

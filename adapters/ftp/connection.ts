@@ -1,14 +1,17 @@
 /** One control connection, from the greeting to its end: lines in, one command after the other, replies out. */
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Session } from '../../domain/intake.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { plainAddress } from './addresses.ts';
-import { type Dialogue, type DialogueSettings, initial } from './dialogue.ts';
+import { type Dialogue, type DialogueSettings, initial, takeData } from './dialogue.ts';
 import { commandIn, controlLines } from './lines.ts';
 import type { PortPool } from './ports.ts';
 import { commandQueue, type Item } from './queue.ts';
 import { common, farewell, type Reply, reply } from './replies.ts';
 import type { Perform, Wire } from './shell.ts';
+import type { ConnectionTls } from './tls.ts';
 import { verbs } from './verbs.ts';
 
 /** The limits of a connection, in milliseconds and counts. */
@@ -22,6 +25,7 @@ const goodbye = 1000;
 const longestForShell = 64;
 /** An OK to these makes a file ours. */
 const promises = new Set(['STOR', 'APPE', 'STOU', 'RNTO']);
+const overData = new Set(['STOR', 'APPE', 'STOU', 'RETR', 'LIST', 'NLST', 'MLSD']);
 
 const tooLong = reply(500, 'The line is too long.');
 const unknown = reply(500, 'This is no command: a line is a verb and an argument, and ends with CR LF.');
@@ -34,11 +38,12 @@ export const serveConnection = (
   pool: PortPool,
   context: ListenerContext,
   isClosing: () => boolean,
+  tls: ConnectionTls | undefined,
 ): Served => {
-  const { socket } = wire;
   const { log, clock } = context;
-  const address = plainAddress(socket.remoteAddress);
-  const lines = controlLines();
+  const { protocol } = settings;
+  const address = plainAddress(wire.socket.remoteAddress);
+  let lines = controlLines();
   let session: Session | undefined;
   let over = false;
   let orderly = false;
@@ -63,11 +68,12 @@ export const serveConnection = (
     if (over) return;
     const said = wire.say(answer);
     stop();
-    cancelTimer = clock.after(goodbye, () => socket.destroy());
-    void said.then(() => socket.end());
+    cancelTimer = clock.after(goodbye, () => wire.socket.destroy());
+    void said.then(() => wire.socket.end());
   };
   const say = async (answer: Reply): Promise<void> => {
     if (answer.hangUp === true) dismiss(answer);
+    else if (answer.startTls === true) startTls(answer);
     else if (!over) await wire.say(answer);
   };
   const onEnded = (): void => dismiss(farewell(421, 'The session has ended.'));
@@ -91,7 +97,7 @@ export const serveConnection = (
     if (ending === undefined) return;
     ending.ended.removeEventListener('abort', onEnded);
     await ending.close({ orderly: heard });
-    log.info('ftp session ended', { login: ending.login, channel: ending.channel, address });
+    log.info(`${protocol} session ended`, { login: ending.login, channel: ending.channel, address });
   };
 
   const dialogue: Dialogue = {
@@ -102,7 +108,9 @@ export const serveConnection = (
     context,
     pool,
     address,
-    localAddress: plainAddress(socket.localAddress),
+    tls,
+    localAddress: plainAddress(wire.socket.localAddress),
+    dataProtected: tls?.mode === 'implicit',
     ask: async (answer) => {
       asking += 1;
       try {
@@ -121,7 +129,7 @@ export const serveConnection = (
       admitted.ended.addEventListener('abort', onEnded, { once: true });
       onActivity();
       watch();
-      log.info('ftp session started', { login: admitted.login, channel: admitted.channel, address });
+      log.info(`${protocol} session started`, { login: admitted.login, channel: admitted.channel, address });
       return true;
     },
     leave: () => leave(true),
@@ -131,6 +139,8 @@ export const serveConnection = (
       return session;
     },
     loggedIn: () => session !== undefined,
+    isEncrypted: () => wire.socket instanceof TLSSocket,
+    certificate: () => tls?.certificateOf(wire.socket),
   };
 
   const handle = async (item: Item): Promise<void> => {
@@ -164,22 +174,36 @@ export const serveConnection = (
       queue.add(line.kind === 'tooLong' ? tooLong : (commandIn(line.text) ?? unknown));
     }
     reading = false;
-    if (queue.hasRoom()) socket.resume();
-    else socket.pause();
+    if (queue.hasRoom()) wire.socket.resume();
+    else wire.socket.pause();
   };
 
   wire.onReply = (code) => {
     if (code >= 200) owed -= 1;
   };
-  socket.on('data', (bytes: Buffer) => {
-    if (session !== undefined) onActivity();
-    lines.give(bytes);
-    read();
-  });
-  socket.once('end', () => {
-    orderly = !over && owed === 0;
-    stop();
-  });
+  const listenTo = (socket: Socket): void => {
+    socket.on('data', (bytes: Buffer) => {
+      if (session !== undefined) onActivity();
+      lines.give(bytes);
+      read();
+    });
+    socket.once('end', () => {
+      orderly = !over && owed === 0;
+      stop();
+    });
+  };
+  /** In one turn of the loop: what comes after the 234 belongs to the handshake, and what came before it to nobody. */
+  const startTls = (answer: Reply): void => {
+    if (over || tls === undefined) return;
+    queue.clear();
+    lines = controlLines();
+    owed = 1;
+    void wire.say(answer);
+    wire.encrypt(tls.control);
+    listenTo(wire.socket);
+  };
+  const { socket } = wire;
+  listenTo(socket);
   watch();
 
   const finish = async (): Promise<void> => {
@@ -199,7 +223,13 @@ export const serveConnection = (
       const found = verbs[verb];
       if (found === undefined) throw new Error(`${verb} is registered with ftp-srv, and not ours`);
       const incomplete = argument === '' && / </.test(found.syntax);
-      const answer = incomplete ? common.badArgument : await found.run(dialogue, argument);
+      const unprotected = tls !== undefined && !dialogue.dataProtected && overData.has(verb);
+      if (unprotected) takeData(dialogue)?.close();
+      const answer = incomplete
+        ? common.badArgument
+        : unprotected
+          ? common.protectFirst
+          : await found.run(dialogue, argument);
       const promise = promises.has(verb);
       if (promise) faultPoint('reply.before');
       await say(answer);

@@ -8,9 +8,12 @@ import type { DataChannel } from './data.ts';
 import { type Fact, knownFacts } from './formats.ts';
 import type { PortPool } from './ports.ts';
 import { type Reply, refused } from './replies.ts';
+import type { ConnectionTls } from './tls.ts';
 
 /** The settings that verbs look at. */
 export type DialogueSettings = {
+  /** The protocol's name, to the intake and in the log. */
+  readonly protocol: 'ftp' | 'ftps';
   readonly active: boolean;
   readonly passiveHost: string | undefined;
   readonly maxLoginAttempts: number;
@@ -26,6 +29,8 @@ export type Dialogue = {
   readonly settings: DialogueSettings;
   readonly context: ListenerContext;
   readonly pool: PortPool;
+  /** Undefined where nothing is ever encrypted. */
+  readonly tls: ConnectionTls | undefined;
   /** Both ends of the control connection, as plain addresses. */
   readonly address: string;
   readonly localAddress: string;
@@ -40,6 +45,11 @@ export type Dialogue = {
   readonly isGone: () => boolean;
   readonly session: () => Session;
   readonly loggedIn: () => boolean;
+  readonly isEncrypted: () => boolean;
+  /** The fingerprint of the certificate that the client has shown, if it has shown a good one. */
+  readonly certificate: () => string | undefined;
+  /** PROT P was said, or goes without saying. */
+  dataProtected: boolean;
   user: string | undefined;
   failures: number;
   cwd: string;

@@ -1,9 +1,10 @@
 /** The endpoint: accepts connections within its limits and knows those that run. */
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { type ConnectionSettings, serveConnection } from './connection.ts';
 import { portPool } from './ports.ts';
 import { openShell } from './shell.ts';
+import type { ConnectionTls, EndpointTls } from './tls.ts';
 
 /** The settings of one endpoint. */
 export type ListenerSettings = ConnectionSettings & {
@@ -15,19 +16,28 @@ export type ListenerSettings = ConnectionSettings & {
 };
 
 /** Opens the endpoint. Throws where the address cannot be had. */
-export const listen = async (settings: ListenerSettings, context: ListenerContext): Promise<Listener> => {
+export const listen = async (
+  settings: ListenerSettings,
+  context: ListenerContext,
+  tls: EndpointTls | undefined,
+): Promise<Listener> => {
   const { log, clock } = context;
+  const { protocol, maxConnections } = settings;
   const pool = portPool(settings.passivePorts);
   const running = new Map<Socket, Promise<void>>();
+  const handshaking = new Set<Socket>();
+  const encrypted = new WeakMap<Socket, ConnectionTls>();
   let closing = false;
+  const isFull = (): boolean => running.size + handshaking.size >= maxConnections;
 
-  const server = openShell(settings.banner, (wire) => {
+  const shell = openShell(settings.banner, (wire) => {
     const { socket } = wire;
-    if (running.size >= settings.maxConnections || socket.remoteAddress === undefined) {
+    if (isFull() || socket.remoteAddress === undefined) {
       socket.end('421 Too many connections; try again later.\r\n', () => socket.destroy());
       return () => Promise.resolve();
     }
-    const { perform, done } = serveConnection(wire, settings, pool, context, () => closing);
+    const own = encrypted.get(socket) ?? tls?.connection();
+    const { perform, done } = serveConnection(wire, settings, pool, context, () => closing, own);
     running.set(
       socket,
       done.finally(() => running.delete(socket)),
@@ -35,14 +45,36 @@ export const listen = async (settings: ListenerSettings, context: ListenerContex
     return perform;
   });
 
+  /** TLS first, and only then the greeting. */
+  const accept = (plain: Socket): void => {
+    const own = tls?.connection();
+    if (isFull() || own === undefined) return void plain.destroy();
+    handshaking.add(plain);
+    const cancel = clock.after(settings.loginTimeout, () => plain.destroy());
+    plain.on('error', () => undefined);
+    plain.once('close', () => {
+      handshaking.delete(plain);
+      cancel();
+    });
+    const socket = own.control(plain);
+    socket.once('secure', () => {
+      handshaking.delete(plain);
+      cancel();
+      encrypted.set(socket, own);
+      shell.emit('connection', socket);
+    });
+  };
+
+  const server = tls?.mode === 'implicit' ? createServer({ pauseOnConnect: true }, accept) : shell;
   await bound(server, settings);
-  server.on('error', (error) => log.warn('ftp endpoint error', { error: error.message }));
+  server.on('error', (error) => log.warn(`${protocol} endpoint error`, { error: error.message }));
   const address = addressOf(server);
-  log.info('ftp endpoint open', { ...address, passivePorts: settings.passivePorts });
+  log.info(`${protocol} endpoint open`, { ...address, passivePorts: settings.passivePorts, ...tls?.described });
   return {
     address,
     close: async (graceMs) => {
       closing = true;
+      for (const socket of handshaking) socket.destroy();
       const cancel = clock.after(graceMs, () => {
         for (const socket of running.keys()) socket.destroy();
       });

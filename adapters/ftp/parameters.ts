@@ -43,8 +43,9 @@ const options: Verb['run'] = (dialogue, argument) => {
 };
 
 /** What is not in RFC 959 (RFC 2389, section 3). */
-const features: Verb['run'] = ({ settings, facts }) =>
+const features: Verb['run'] = ({ settings, facts, tls }) =>
   listing(211, 'Features:', [
+    ...(tls === undefined ? [] : [' AUTH TLS', ' PBSZ', ' PROT']),
     ...(settings.active ? [' EPRT'] : []),
     ' EPSV',
     ' LANG EN*',

@@ -10,7 +10,9 @@ export type CommandQueue = {
   readonly add: (item: Item) => void;
   /** May more be added? During a transfer always: an ABOR, or the end of the connection, must be seen. */
   readonly hasRoom: () => boolean;
-  /** Drops what has not been begun; resolves when nothing runs any more. */
+  /** Drops what has not been begun. */
+  readonly clear: () => void;
+  /** The same, and nothing more is taken; resolves when nothing runs any more. */
   readonly stop: () => Promise<void>;
 };
 
@@ -61,6 +63,9 @@ export const commandQueue = (hooks: QueueHooks): CommandQueue => {
       }
     },
     hasRoom: () => waiting.length < mostWaiting || hooks.isTransferring(),
+    clear: () => {
+      waiting.length = 0;
+    },
     stop: async () => {
       stopped = true;
       waiting.length = 0;

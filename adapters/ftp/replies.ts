@@ -2,12 +2,13 @@
 import type { Refusal, RefusalReason } from '../../domain/failure.ts';
 import { printable } from '../shared/printable.ts';
 
-/** One reply. With a `body` it has several lines: the text, the body as it stands, and an end. `hangUp` ends the connection after it. */
+/** One reply. With a `body` it has several lines: the text, the body as it stands, and an end. `hangUp` ends the connection after it, `startTls` encrypts it. */
 export type Reply = {
   readonly code: number;
   readonly text: string;
   readonly body?: readonly string[];
   readonly hangUp?: true;
+  readonly startTls?: true;
 };
 
 /** Makes a reply; whatever is in the text, it stays one line of bearable length. */
@@ -27,6 +28,12 @@ export const common = {
   noData: reply(425, 'There is no data connection: ask for one with EPSV or PASV, and open it at once.'),
   lost: reply(426, 'The data connection was lost; nothing was delivered.'),
   aborted: reply(426, 'The transfer was aborted; nothing was delivered.'),
+  cut: reply(426, 'The data ended without TLS close_notify, so it may have been cut off; nothing was delivered.'),
+  noHandshake: reply(425, 'The TLS handshake of the data connection failed.'),
+  notResumed: reply(522, 'The data connection must resume the TLS session of the control connection.'),
+  plainOnly: reply(502, 'This is FTP without TLS; where this server offers FTPS it is at another port.'),
+  encryptFirst: reply(530, 'This is FTP over TLS only: AUTH TLS comes first.'),
+  protectFirst: reply(522, 'Data goes over TLS only: PBSZ 0 and PROT P come first.'),
   defect: reply(451, 'Internal error.'),
 } as const;
 

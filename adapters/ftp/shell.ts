@@ -13,6 +13,8 @@ import { verbs } from './verbs.ts';
 /** One control connection. Nobody else reads its socket. */
 export type Wire = {
   readonly socket: Socket;
+  /** Goes on over another socket, which `wrap` puts around the present one; what the present one has buffered is dropped. */
+  readonly encrypt: (wrap: (plain: Socket) => Socket) => void;
   /** Looks the verb up and performs it, once the client is logged in where that is needed. */
   readonly dispatch: (verb: string, argument: string) => Promise<void>;
   /** Sends a reply, at once and in one piece. Resolves when the system has it, or nobody is there. */
@@ -27,7 +29,7 @@ export type Perform = (verb: string, argument: string) => Promise<void>;
 
 type Command = { readonly directive: string; readonly arg: string; readonly flags: readonly string[] };
 type Connection = {
-  readonly commandSocket: Socket;
+  commandSocket: Socket;
   readonly commands: { readonly handle: (command: Command) => PromiseLike<unknown> };
   authenticated: boolean;
   /** As its own handlers use it: only the code, or several lines. */
@@ -80,7 +82,7 @@ export const openShell = (greeting: string | undefined, serve: (wire: Wire) => P
 };
 
 const wireOf = (connection: Connection): Wire => {
-  const socket = connection.commandSocket;
+  let socket = connection.commandSocket;
   // Its parser takes lines of any length, and only whole ones.
   socket.removeAllListeners('data');
   socket.setNoDelay(true);
@@ -93,7 +95,15 @@ const wireOf = (connection: Connection): Wire => {
   // Its own reply writes line by line, with turns of the loop between them, in which another reply may come.
   connection.reply = (code, ...lines) => send(code, replyText(code, lines.length > 0 ? lines : [texts[code] ?? '']));
   const wire: Wire = {
-    socket,
+    get socket() {
+      return socket;
+    },
+    encrypt: (wrap) => {
+      const plain = socket;
+      plain.removeAllListeners('data').pause();
+      while (plain.read() !== null);
+      socket = connection.commandSocket = wrap(plain);
+    },
     dispatch: async (verb, argument) => {
       await connection.commands.handle({ directive: verb, arg: argument, flags: [] });
     },

@@ -19,9 +19,11 @@ export const transfer = async (
   dialogue.transfer = running;
   try {
     await dialogue.say(reply(150, opening));
-    const socket = await channel.connected();
+    const plain = await channel.connected();
+    const socket = plain === undefined || dialogue.tls === undefined ? plain : await dialogue.tls.data(plain);
     if (signal.aborted || dialogue.isGone()) return common.aborted;
-    return socket === undefined ? common.noData : await carry(socket, running);
+    if (socket === undefined) return common.noData;
+    return 'code' in socket ? socket : await carry(socket, running);
   } catch (error) {
     if (signal.aborted) return common.aborted;
     if (isBroken(error)) return common.lost;
@@ -34,4 +36,4 @@ export const transfer = async (
 
 const isBroken = (error: unknown): boolean =>
   codeOf(error) !== undefined ||
-  (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+  (error instanceof Error && 'code' in error && /^(ERR_(STREAM|SSL|TLS)_|ABORT_ERR$)/.test(String(error.code)));

@@ -82,6 +82,7 @@ const take = async (
     await letGo(dialogue, socket);
     return offset;
   }
+  if (dialogue.tls?.wasCut(socket) === true) return common.cut;
   if (from > 0 || offset !== announced) await settled(dialogue, running.signal);
   const unless = () => isGone(dialogue, running.signal);
   if (await unless()) return common.aborted;

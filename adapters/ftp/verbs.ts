@@ -5,11 +5,13 @@ import { listingVerbs } from './listings.ts';
 import { loginVerbs } from './login.ts';
 import { nameVerbs } from './names.ts';
 import { parameterVerbs } from './parameters.ts';
+import { protectionVerbs } from './protection.ts';
 import { uploadVerbs } from './uploads.ts';
 
 /** The verbs by name. */
 export const verbs: Readonly<Record<string, Verb>> = {
   ...loginVerbs,
+  ...protectionVerbs,
   ...parameterVerbs,
   ...nameVerbs,
   ...listingVerbs,

@@ -6,7 +6,7 @@ import type { Attempt } from '../../domain/failure.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { attempt } from '../shared/attempt.ts';
-import { type KeyNode, makeCa, makeNode, type Pair, readNode } from './certificates.ts';
+import { fingerprintOf, type KeyNode, makeCa, makeNode, type Pair, readNode } from '../shared/certificates.ts';
 import { explain, failing } from './failures.ts';
 import { exists, type KeyFile, readKeyFile, replaceKeepingOld, writeNew } from './files.ts';
 
@@ -21,10 +21,6 @@ export type ShownKey = {
   readonly notAfter: number;
   readonly daysLeft: number;
 };
-
-/** SHA-256 over the certificate, as `peers[].fingerprint` in config wants it. */
-export const fingerprintOf = (pem: string): string =>
-  `sha256:${new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()}`;
 
 const filesOf = (name: string, pair: Pair): readonly KeyFile[] => [
   { name: `${name}.key`, text: pair.key, secret: true },

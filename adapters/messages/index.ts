@@ -8,6 +8,7 @@ import {
   parcelAnswer,
   ticketAnswer,
 } from '../../domain/message.ts';
+import { partnerAccess } from '../../domain/partner.ts';
 import { attempt } from '../shared/attempt.ts';
 import { ask, askPayload } from './ask.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';

@@ -1,8 +1,8 @@
 /** The server's own keys: those of the config, or two that are made once and kept. */
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { keptFile } from '../shared/kept-file.ts';
 import { fingerprint } from './fingerprint.ts';
 
 /** A private host key as ssh2 wants it, and what partners compare. */
@@ -14,7 +14,6 @@ export const hostKeys = async (
   directory: string,
 ): Promise<readonly HostKey[]> => {
   if (files !== undefined) return Promise.all(files.map(read));
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   return Promise.all([
     kept(join(directory, 'ssh_host_ed25519_key'), makeEd25519),
     kept(join(directory, 'ssh_host_ecdsa_key'), makeEcdsa),
@@ -22,24 +21,7 @@ export const hostKeys = async (
 };
 
 const kept = async (file: string, make: () => string): Promise<HostKey> => {
-  try {
-    return await read(file);
-  } catch (error) {
-    if ((error as { cause?: { code?: string } }).cause?.code !== 'ENOENT') throw error;
-  }
-  const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(temporary, 'wx', 0o600);
-  try {
-    await handle.writeFile(make());
-    await handle.sync();
-    // Servers that share the directory must end up with one key: the first link wins, the others read it.
-    await link(temporary, file).catch((error: unknown) => {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    });
-  } finally {
-    await handle.close();
-    await rm(temporary, { force: true });
-  }
+  await keptFile(file, make);
   return read(file);
 };
 

@@ -1,4 +1,5 @@
 import type { Config } from '../../domain/config.ts';
+import type { Credentials } from '../../domain/partner.ts';
 
 /** A config as a server starts from it: decoded, its paths absolute, its key files read. Secrets and keys stand apart, so that printing `config` prints none. */
 export type LoadedConfig = {
@@ -6,6 +7,8 @@ export type LoadedConfig = {
   readonly config: Config;
   /** Channel name to password. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Channel name to whom we are at its partner's server. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
   /** PEM texts. */
   readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
 };

@@ -136,6 +136,7 @@ describe('a temporary name', () => {
     name: 'a',
     login: 'a',
     publicKeys: [],
+    clientCertificates: [],
     temporaryNames: ['*.tmp', '.*'],
     completeOn: 'close' as const,
     markerSuffix: '.ok',

@@ -13,6 +13,7 @@ import { until } from '../support/until.ts';
 /** Far from the ports of a demo that somebody runs, and from those that the system hands out. */
 const offset = 17_000 + (process.pid % 1000) * 5;
 const sftpPort = 2222 + offset;
+const ftpsPort = 2990 + offset;
 
 type Demo = { readonly child: ChildProcess; readonly printed: () => string; ready(): Promise<void> };
 
@@ -64,6 +65,10 @@ describe('the demo', () => {
     expect(await put(join(data, 'hello.bin'), 'hello.bin')).toBe(true);
     const arrived = await until('it arrives', () => readFile(join(data, 'inner', 'out', 'hello.bin')));
     expect(bytes.equals(arrived)).toBe(true);
+    const overTls = ['-sS', '--insecure', '--user', 'demo:demo', '-T', join(data, 'hello.bin')];
+    expect(first.printed()).toContain(`ftps://127.0.0.1:${ftpsPort}/`);
+    expect((await run('curl', [...overTls, `ftps://127.0.0.1:${ftpsPort}/over-tls.bin`])).code).toBe(0);
+    await until('what came over FTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-tls.bin')));
     for (const event of ['received', 'forwarded', 'fetched', 'processed', 'acknowledged'])
       await until(`${event} is printed`, () => new RegExp(`${event}.*hello\\.bin`).test(first.printed()));
 

@@ -4,6 +4,7 @@ import type { Ids, Log } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { countedIds } from '../support/manual-clock.ts';
 import { memoryDisk } from '../support/memory-disk.ts';
+import { everyMinute, memoryPartners } from '../support/memory-partners.ts';
 import { memoryPrograms } from '../support/memory-programs.ts';
 import { configs, passwords, verifiers } from './config.ts';
 import { type Outcome, openOutcome, simulatedDelivery } from './delivery.ts';
@@ -83,6 +84,8 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
       messages: link.messages(own, { role, node: nodes[role] }),
       delivery: simulatedDelivery(own, outcome),
       programs: memoryPrograms({}),
+      partners: memoryPartners(),
+      cron: everyMinute,
       verifiers,
       clock: clockOf(own, disk.wall),
       ids,

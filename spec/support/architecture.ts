@@ -63,8 +63,8 @@ const owners: Readonly<Record<string, string>> = {
   commander: 'adapters/cli',
   yaml: 'adapters/config',
   cborg: 'adapters/messages',
-  '@peculiar/x509': 'adapters/keys',
-  'reflect-metadata': 'adapters/keys',
+  '@peculiar/x509': 'adapters/shared',
+  'reflect-metadata': 'adapters/shared',
   '@photostructure/sqlite': 'adapters/shared',
   '@node-rs/argon2': 'adapters/verifiers',
 };

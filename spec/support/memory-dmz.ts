@@ -11,6 +11,7 @@ import { memoryDelivery } from './memory-delivery.ts';
 import { memoryDisk } from './memory-disk.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryMessages } from './memory-messages.ts';
+import { everyMinute, memoryPartners } from './memory-partners.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
 import { memoryPrograms } from './memory-programs.ts';
 import { memoryReadModels } from './memory-read-models.ts';
@@ -24,6 +25,7 @@ const acme: ReplicatedChannel = {
   login: 'acme',
   verifier: '$argon2id$open sesame',
   publicKeys: [],
+  clientCertificates: [`sha256:${'a'.repeat(64)}`],
   temporaryNames: ['*.tmp'],
   completeOn: 'close',
   markerSuffix: '.ok',
@@ -41,6 +43,8 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     messages: link.dmz,
     delivery: memoryDelivery(),
     programs: memoryPrograms({}),
+    partners: memoryPartners(),
+    cron: everyMinute,
     disk: memoryDisk(2 ** 40),
     verifiers,
     clock: manualClock(),
@@ -65,6 +69,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
   const proof = { kind: 'password', password: 'open sesame' } as const;
   return {
     ports: all,
+    intake,
     login: () => allowed(intake.login({ protocol: 'sftp', address: '192.0.2.7', login: 'acme', proof })),
     stop: () => node.stop(0),
   };

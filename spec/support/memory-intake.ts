@@ -6,8 +6,13 @@ import type { Answer, Intake, LoginAttempt, Session } from '../../domain/intake.
 import { type Home, memoryHome } from './memory-home.ts';
 import { memorySession } from './memory-session.ts';
 
-/** Somebody who may come in; `keys` are blobs in base64. */
-export type Account = { readonly login: string; readonly password?: string; readonly keys?: readonly string[] };
+/** Somebody who may come in; `keys` are blobs in base64, `certificates` fingerprints. */
+export type Account = {
+  readonly login: string;
+  readonly password?: string;
+  readonly keys?: readonly string[];
+  readonly certificates?: readonly string[];
+};
 
 /** A completed upload. */
 export type Delivered = {
@@ -71,7 +76,11 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     accounts.find(
       (each) =>
         each.login === login &&
-        (proof.kind === 'password' ? each.password === proof.password : (each.keys ?? []).includes(proof.blob)),
+        (proof.kind === 'password'
+          ? each.password === proof.password
+          : proof.kind === 'publicKey'
+            ? (each.keys ?? []).includes(proof.blob)
+            : (each.certificates ?? []).includes(proof.fingerprint)),
     );
 
   const openSession = (account: Account): Session => {
@@ -90,7 +99,7 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     intake: {
       login: (attempt) => async () => {
         const { login, address, proof } = attempt;
-        memory.attempts.push({ login, address, kind: proof.kind, signed: proof.kind === 'password' || proof.signed });
+        memory.attempts.push({ login, address, kind: proof.kind, signed: proof.kind !== 'publicKey' || proof.signed });
         const objection = await memory.before('login', login);
         changed();
         const account = find(attempt);

@@ -4,6 +4,7 @@ import { process } from '../../../actors/steps/process.ts';
 import type { Streams } from '../../../actors/streams.ts';
 import { given } from '../../support/given.ts';
 import { countedIds } from '../../support/manual-clock.ts';
+import { routes } from '../../support/memory-partners.ts';
 import { succeeded } from '../../support/outcome.ts';
 
 describe('processing', () => {
@@ -16,7 +17,7 @@ describe('processing', () => {
     const responses = [{ kind: 'file', directory: '/out' }] as const;
     const profile = { name: 'orders', match: { name: '*' }, steps: [], responses };
     const perform = () => () => Promise.reject(new Error('there is no step'));
-    const step = process([profile], perform, { record } as Streams, countedIds());
+    const step = process([profile], routes, perform, { record } as Streams, countedIds());
     const { signal } = new AbortController();
     const before = await succeeded(step(given('received', 'forwarded', 'fetched', 'matched'), signal));
     const after = await succeeded(step(given('received', 'forwarded', 'fetched', 'matched', 'retried'), signal));

@@ -13,6 +13,7 @@ import type { Folded } from '../../../domain/transfer/fold.ts';
 import { id, payload, story } from '../../support/given.ts';
 import { countedIds, manualClock } from '../../support/manual-clock.ts';
 import { memoryEventLog } from '../../support/memory-event-log.ts';
+import { routes } from '../../support/memory-partners.ts';
 import { memoryPayloadStore } from '../../support/memory-payload-store.ts';
 import { type MemoryProgram, memoryPrograms, well } from '../../support/memory-programs.ts';
 import { bytesOf, succeeded } from '../../support/outcome.ts';
@@ -40,7 +41,7 @@ const inner = async (steps: readonly ProcessingStep[], known: Readonly<Record<st
   const disk = { claim: () => Promise.resolve(right(() => undefined)) };
   const perform = performing({ payloads, programs: memoryPrograms(known), disk, node });
   const all: Steps = {
-    process: processStep([profile], perform, streams, ids),
+    process: processStep([profile], routes, perform, streams, ids),
     purge: purge(payloads, streams, node),
   };
   const retries = { attempts: 3, firstDelay: 1, longestDelay: 1 };

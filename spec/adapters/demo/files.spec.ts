@@ -14,14 +14,14 @@ import { protocol } from '../../../domain/protocol.ts';
 import { writeCertificate } from '../../support/certificate.ts';
 import { fakeProgram } from '../../support/fake-program.ts';
 
-const fake = (name: 'ftp' | 'sftp') =>
+const fake = (name: 'ftp' | 'ftps' | 'sftp') =>
   protocol({
     name,
     port: 22,
     settings: z.looseObject({ protocol: z.literal(name), host: z.string(), port: z.number() }),
     listen: () => TE.left(permanent('test', 'nobody listens here')),
   });
-const protocols = [fake('ftp'), fake('sftp')];
+const protocols = [fake('ftp'), fake('ftps'), fake('sftp')];
 
 const shown = (node: 'inner' | 'dmz', digit: string): ShownKey => ({
   ...{ file: `${node}.crt`, node, role: node, notAfter: 0, daysLeft: 0 },
@@ -72,6 +72,7 @@ describe("the demo's files", () => {
       listeners: [
         { protocol: 'sftp', host: '127.0.0.1', port: 3222 },
         { protocol: 'ftp', host: '127.0.0.1', port: 3121, passive: { ports: [21_000, 21_100] } },
+        { protocol: 'ftps', host: '127.0.0.1', port: 3990, mode: 'implicit' },
       ],
     });
     expect(statSync(paths.inner.config).mode & 0o777).toBe(0o600);
@@ -87,7 +88,10 @@ describe("the demo's files", () => {
     const after = readFileSync(dmz.config, 'utf8');
     expect(after).toContain('level: debug');
     expect(after.endsWith('# mine\n')).toBe(true);
-    expect(parse(after)).toMatchObject({ listeners: [{ port: 2227 }, { port: 2126 }], messageService: { port: 8025 } });
+    expect(parse(after)).toMatchObject({
+      listeners: [{ port: 2227 }, { port: 2126 }, { port: 2995 }],
+      messageService: { port: 8025 },
+    });
     expect(readFileSync(password, 'utf8')).toBe('better\n');
     expect(made).toEqual(['inner', 'dmz']);
     await prepare();

@@ -1,21 +1,29 @@
 /** Partners that speak FTP: a program, and our own hands on the wire. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Place, ProtocolClient } from '../../contracts/protocol.ts';
 import { program, type Ran } from '../../support/program.ts';
 
+/** How an endpoint is encrypted; absent: not at all. */
+export type Tls = 'explicit' | 'implicit';
+
 /** curl with a login; paths are put at the end of the URL as they stand. */
-export const curl = (place: Place, args: readonly string[]): Promise<Ran> =>
-  program('curl', ['-q', '-sS', '-u', `${place.login}:${place.password}`, ...args]);
+export const curl = (place: Place, args: readonly string[], tls?: Tls): Promise<Ran> => {
+  const security = tls === undefined ? [] : ['--insecure', '--ssl-reqd'];
+  return program('curl', ['-q', '-sS', '-u', `${place.login}:${place.password}`, ...security, ...args]);
+};
 
 /** The URL of a path in the home. */
-export const urlOf = ({ host, port }: Place, path = ''): string =>
-  `ftp://${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
+export const urlOf = ({ host, port }: Place, path = '', tls?: Tls): string =>
+  `${tls === 'implicit' ? 'ftps' : 'ftp'}://${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;
 
 /** A control connection by hand. */
 export type Hand = {
   readonly socket: Socket;
+  /** Begins TLS; resolves after the handshake. */
+  readonly encrypt: (options?: ConnectionOptions) => Promise<void>;
   /** The next reply, all of its lines. */
   readonly reply: () => Promise<string>;
   /** Says a line and gives the next reply. */
@@ -25,18 +33,36 @@ export type Hand = {
   readonly ended: Promise<void>;
 };
 
+const sessions = new WeakMap<Socket, Buffer | undefined>();
+
 /** Connects and takes the greeting. */
-export const dial = async ({ host, port }: Pick<Place, 'host' | 'port'>): Promise<Hand> => {
-  const socket = connect({ host, port, noDelay: true });
+export const dial = async (
+  { host, port }: Pick<Place, 'host' | 'port'>,
+  tls?: Tls,
+  options: ConnectionOptions = {},
+): Promise<Hand> => {
+  let socket: Socket = connect({ host, port, noDelay: true });
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   let text = '';
   const whole = /^(?:(\d{3})-[\s\S]*?^\1 [^\r]*\r\n|\d{3} [^\r]*\r\n)/m;
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    socket.emit('said');
-  });
+  const said = new EventEmitter();
+  const listen = (): void => {
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      said.emit('said');
+    });
+  };
+  const encrypt = async (more: ConnectionOptions = {}): Promise<void> => {
+    socket.removeAllListeners('data');
+    socket = connectTls({ socket, rejectUnauthorized: false, ...more });
+    sessions.set(socket, undefined);
+    socket.on('session', (session: Buffer) => sessions.set(socket, session));
+    listen();
+    await once(socket, 'secureConnect');
+  };
   const reply = async (): Promise<string> => {
     for (;;) {
       const match = whole.exec(text);
@@ -45,12 +71,15 @@ export const dial = async ({ host, port }: Pick<Place, 'host' | 'port'>): Promis
         return match[0].trimEnd();
       }
       if (socket.destroyed) throw new Error(`the server went away, and had said ${JSON.stringify(text)}`);
-      await Promise.race([once(socket, 'said'), ended]);
+      await Promise.race([once(said, 'said'), ended]);
     }
   };
   const send = (bytes: string | Buffer): void => void socket.write(bytes);
   const hand: Hand = {
-    socket,
+    get socket() {
+      return socket;
+    },
+    encrypt,
     reply,
     send,
     ended,
@@ -59,16 +88,23 @@ export const dial = async ({ host, port }: Pick<Place, 'host' | 'port'>): Promis
       return reply();
     },
   };
+  if (tls === 'implicit') await encrypt(options);
+  else listen();
   await reply();
+  if (tls === 'explicit') {
+    await hand.ask('AUTH TLS');
+    await encrypt(options);
+  }
   return hand;
 };
 
 /** Connects and logs in. */
-export const loggedIn = async (place: Place): Promise<Hand> => {
-  const hand = await dial(place);
+export const loggedIn = async (place: Place, tls?: Tls, options?: ConnectionOptions): Promise<Hand> => {
+  const hand = await dial(place, tls, options);
   await hand.ask(`USER ${place.login}`);
   const answer = await hand.ask(`PASS ${place.password}`);
   if (!answer.startsWith('230')) throw new Error(answer);
+  if (tls !== undefined) for (const line of ['PBSZ 0', 'PROT P']) await hand.ask(line);
   return hand;
 };
 
@@ -83,6 +119,23 @@ export const data = async (hand: Hand): Promise<Socket> => {
   return socket;
 };
 
+/** The same, encrypted as the control connection is, whose session it resumes. The handshake goes on by itself. */
+export const secureData = async (
+  hand: Hand,
+  options: ConnectionOptions = {},
+): Promise<Socket & { getSession?: TLSSocket['getSession'] }> => {
+  const plain = await data(hand);
+  if (!sessions.has(hand.socket)) return plain;
+  const session = sessions.get(hand.socket);
+  const socket = connectTls({
+    socket: plain,
+    rejectUnauthorized: false,
+    ...(session === undefined ? {} : { session }),
+    ...options,
+  });
+  return socket.on('error', () => undefined);
+};
+
 /** Everything that comes on a data connection. */
 export const received = async (socket: Socket): Promise<Buffer> => {
   const chunks: Buffer[] = [];
@@ -93,15 +146,15 @@ export const received = async (socket: Socket): Promise<Buffer> => {
 const outcome = ({ code, text }: Ran): { ok: boolean; text: string } => ({ ok: code === 0, text });
 
 /** curl, as the protocol contract wants it. */
-export const curlClient = (place: Place): ProtocolClient => ({
-  put: async (local, remote) => outcome(await curl(place, ['-T', local, urlOf(place, remote)])),
-  get: async (remote, local) => outcome(await curl(place, [urlOf(place, remote), '-o', local])),
-  list: async (directory) => outcome(await curl(place, [urlOf(place, directory.replace(/^\//, ''))])),
+export const curlClient = (place: Place, tls?: Tls): ProtocolClient => ({
+  put: async (local, remote) => outcome(await curl(place, ['-T', local, urlOf(place, remote, tls)], tls)),
+  get: async (remote, local) => outcome(await curl(place, [urlOf(place, remote, tls), '-o', local], tls)),
+  list: async (directory) => outcome(await curl(place, [urlOf(place, directory.replace(/^\//, ''), tls)], tls)),
   putBoth: async (local, first, second) => {
-    const hand = await loggedIn(place);
+    const hand = await loggedIn(place, tls);
     const replies: string[] = [];
     for (const name of [first, second]) {
-      const socket = await data(hand);
+      const socket = await secureData(hand);
       replies.push(await hand.ask(`STOR ${name}`));
       socket.end(local);
       if (replies.at(-1)?.startsWith('150') === true) replies.push(await hand.reply());
@@ -109,8 +162,8 @@ export const curlClient = (place: Place): ProtocolClient => ({
     return { ok: replies.at(-1)?.startsWith('226') === true, text: replies.join('\n') };
   },
   cut: async (remote, bytes, sent) => {
-    const hand = await loggedIn(place);
-    const socket = await data(hand);
+    const hand = await loggedIn(place, tls);
+    const socket = await secureData(hand);
     await hand.ask(`STOR ${remote}`);
     socket.write(bytes);
     await sent();
@@ -118,7 +171,7 @@ export const curlClient = (place: Place): ProtocolClient => ({
     socket.destroy();
   },
   stay: async () => {
-    const hand = await loggedIn(place);
+    const hand = await loggedIn(place, tls);
     return { ended: hand.ended, leave: () => hand.send('QUIT\r\n') };
   },
 });

@@ -1,7 +1,7 @@
 /** An FTP endpoint on the intake in memory, for one test. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { ftp } from '../../../adapters/ftp/index.ts';
+import { ftp, ftps } from '../../../adapters/ftp/index.ts';
 import type { Listener } from '../../../domain/protocol.ts';
 import type { Place } from '../../contracts/protocol.ts';
 import { listenerContext } from '../../support/listener-context.ts';
@@ -16,11 +16,17 @@ export type Endpoint = {
 };
 
 /** Opens it; closed after the test. The login is `acme` with password `secret`. */
-export const endpoint = async (settings: Readonly<Record<string, unknown>> = {}): Promise<Endpoint> => {
+export const endpoint = async (
+  settings: Readonly<Record<string, unknown>> = {},
+  certificates: readonly string[] = [],
+): Promise<Endpoint> => {
   const directory = await scratch();
-  const memory = memoryIntake([{ login: 'acme', password: 'secret' }]);
+  const memory = memoryIntake([{ login: 'acme', password: 'secret', certificates }]);
   const context = listenerContext(memory.intake, join(directory, 'keys'));
-  const opened = await ftp.listen({ protocol: 'ftp', host: '127.0.0.1', port: 0, ...settings }, context)();
+  const opened = await (settings.protocol === 'ftps' ? ftps : ftp).listen(
+    { protocol: 'ftp', host: '127.0.0.1', port: 0, ...settings },
+    context,
+  )();
   if (opened._tag === 'Left') throw new Error(opened.left.text);
   const listener = opened.right;
   onTestFinished(() => listener.close(0));

@@ -4,13 +4,15 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { urlOf } from './clients.ts';
+import { type Tls, urlOf } from './clients.ts';
 import { endpoint } from './endpoint.ts';
 
 const argumentsOf = {
   curl: (url: string, file: string) => [
     '-q',
     '-sS',
+    '--insecure',
+    '--ssl',
     '-u',
     'acme:secret',
     '--limit-rate',
@@ -22,7 +24,7 @@ const argumentsOf = {
   lftp: (url: string, file: string) => [
     '--norc',
     '-e',
-    `set net:limit-rate 3000000; put ${file} -o killed`,
+    `set ssl:verify-certificate no; set net:limit-rate 3000000; put ${file} -o killed`,
     '-u',
     'acme,secret',
     url,
@@ -30,10 +32,10 @@ const argumentsOf = {
 };
 
 /** Kills each program so many times. */
-export const killedSenders = (times: number): void => {
-  describe('an upload of a program that is killed', () => {
+export const killedSenders = (times: number, tls?: Tls): void => {
+  describe(`an upload of a program that is killed${tls === undefined ? '' : `, over ${tls} TLS`}`, () => {
     it.each(['curl', 'lftp'] as const)(`is never completed: %s, ${times} times`, async (command) => {
-      const { memory, place } = await endpoint();
+      const { memory, place } = await endpoint(tls === undefined ? {} : { protocol: 'ftps', mode: tls });
       const file = join(place.directory, 'killed');
       await writeFile(file, Buffer.alloc(10_000_000, 'x'));
       for (let round = 1; round <= times; round += 1) {
@@ -42,7 +44,7 @@ export const killedSenders = (times: number): void => {
           if (what === 'write') writes += 1;
           return undefined;
         };
-        const sender = spawn(command, argumentsOf[command](urlOf(place), file), { stdio: 'ignore' });
+        const sender = spawn(command, argumentsOf[command](urlOf(place, '', tls), file), { stdio: 'ignore' });
         await memory.until(() => writes > round % 5);
         sender.kill('SIGKILL');
         await once(sender, 'exit');

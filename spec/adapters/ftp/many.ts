@@ -4,28 +4,31 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endpoint } from './endpoint.ts';
-import { partners, type Wish } from './programs.ts';
+import { partners, type Security, tlsPartners, type Wish } from './programs.ts';
 
 /** More would not fit into one command line, nor into the time that a program has. */
 const atOnce = 50;
 
 /** Runs each program's uploads, downloads, lists, renames and resumes. */
-export const manyTransfers = (times: number): void => {
-  describe.each(partners)(`$name, ${times} times`, ({ run }) => {
+export const manyTransfers = (times: number, security?: Security): void => {
+  const how = security === undefined ? '' : ` over ${security.mode} TLS ${security.version}`;
+  describe.each(security === undefined ? partners : tlsPartners)(`$name${how}, ${times} times`, ({ name, run }) => {
+    // basic-ftp 6.2.3 ends the data of an empty file before its TLS handshake is over: that cannot be told from a cut.
+    const smallest = name === 'basic-ftp' && security !== undefined ? 2 : 0;
     const prepared = async (size = 20_000) => {
-      const opened = await endpoint();
+      const opened = await endpoint(security === undefined ? {} : { protocol: 'ftps', mode: security.mode });
       const directory = join(opened.place.directory, 'files');
       await mkdir(directory);
       const files = Array.from({ length: times }, (_, i) => ({
         name: `file-${i}.bin`,
         local: join(directory, `file-${i}.bin`),
         // Empty, tiny, and of several packets.
-        bytes: randomBytes([0, 1, size, size * 4][i % 4] ?? 0),
+        bytes: randomBytes([smallest, 1, size, size * 4][i % 4] ?? 0),
       }));
       const does = async (wishes: readonly Wish[]): Promise<string> => {
         let text = '';
         for (let i = 0; i < wishes.length; i += atOnce) {
-          const done = await run(opened.place, wishes.slice(i, i + atOnce));
+          const done = await run(opened.place, wishes.slice(i, i + atOnce), security);
           expect(done).toMatchObject({ ok: true });
           text += done.text;
         }

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { Client } from 'basic-ftp';
 import type { Place } from '../../contracts/protocol.ts';
 import { program, type Ran } from '../../support/program.ts';
-import { curl, urlOf } from './clients.ts';
+import { curl, type Tls, urlOf } from './clients.ts';
 
 /** One thing that a partner wants done; `from` bytes are there already. */
 export type Wish =
@@ -14,21 +14,35 @@ export type Wish =
 /** A program. It does the wishes in one session, or one after the other, and answers whether it is content, and what it printed. */
 export type Partner = {
   readonly name: string;
-  readonly run: (place: Place, wishes: readonly Wish[]) => Promise<{ readonly ok: boolean; readonly text: string }>;
+  readonly run: (
+    place: Place,
+    wishes: readonly Wish[],
+    security?: Security,
+  ) => Promise<{ readonly ok: boolean; readonly text: string }>;
 };
+
+/** How the endpoint is encrypted, and the one version of TLS that the program speaks. */
+export type Security = { readonly mode: Tls; readonly version: '1.2' | '1.3' };
 
 const ok = ({ code, text }: Ran): { ok: boolean; text: string } => ({ ok: code === 0, text });
 
-const curlOnce = (place: Place, wish: Wish): Promise<Ran> => {
+const curlOnce = (place: Place, wish: Wish, security?: Security): Promise<Ran> => {
+  const run = (args: readonly string[]): Promise<Ran> =>
+    curl(
+      place,
+      [...(security === undefined ? [] : [`--tlsv${security.version}`, '--tls-max', security.version]), ...args],
+      security?.mode,
+    );
+  const url = (path?: string): string => urlOf(place, path, security?.mode);
   switch (wish.kind) {
     case 'put':
-      return curl(place, [...(wish.from > 0 ? ['-C', '-'] : []), '-T', wish.local, urlOf(place, wish.remote)]);
+      return run([...(wish.from > 0 ? ['-C', '-'] : []), '-T', wish.local, url(wish.remote)]);
     case 'get':
-      return curl(place, [...(wish.from > 0 ? ['-C', '-'] : []), '-o', wish.local, urlOf(place, wish.remote)]);
+      return run([...(wish.from > 0 ? ['-C', '-'] : []), '-o', wish.local, url(wish.remote)]);
     case 'rename':
-      return curl(place, ['-Q', `RNFR ${wish.from}`, '-Q', `RNTO ${wish.to}`, '-I', urlOf(place)]);
+      return run(['-Q', `RNFR ${wish.from}`, '-Q', `RNTO ${wish.to}`, '-I', url()]);
     case 'list':
-      return curl(place, [urlOf(place, `${wish.directory}/`)]);
+      return run([url(`${wish.directory}/`)]);
   }
 };
 
@@ -80,14 +94,28 @@ const basicOnce = async (client: Client, wish: Wish): Promise<string> => {
   }
 };
 
+const basicSecurity = ({ mode, version }: Security) => ({
+  secure: mode === 'implicit' ? ('implicit' as const) : true,
+  secureOptions: {
+    rejectUnauthorized: false,
+    minVersion: `TLSv${version}` as const,
+    maxVersion: `TLSv${version}` as const,
+  },
+});
+
+const lftpSecurity = (security?: Security): string =>
+  security === undefined
+    ? 'set ftp:ssl-allow no'
+    : `set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:verify-certificate no; set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS${security.version}`;
+
 /** The programs. */
 export const partners: readonly Partner[] = [
   {
     name: 'curl',
-    run: async (place, wishes) => {
+    run: async (place, wishes, security) => {
       let text = '';
       for (const wish of wishes) {
-        const ran = await curlOnce(place, wish);
+        const ran = await curlOnce(place, wish, security);
         text += ran.text;
         if (ran.code !== 0) return { ok: false, text: `${JSON.stringify(wish)}: ${ran.text}` };
       }
@@ -96,15 +124,15 @@ export const partners: readonly Partner[] = [
   },
   {
     name: 'lftp',
-    run: async (place, wishes) =>
+    run: async (place, wishes, security) =>
       ok(
         await program('lftp', [
           '--norc',
           '-e',
-          `set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-allow no; ${wishes.map(lftpLine).join('; ')}; bye`,
+          `set cmd:fail-exit yes; set net:max-retries 1; ${lftpSecurity(security)}; ${wishes.map(lftpLine).join('; ')}; bye`,
           '-u',
           `${place.login},${place.password}`,
-          `ftp://${place.host}:${place.port}`,
+          urlOf(place, '', security?.mode),
         ]),
       ),
   },
@@ -120,10 +148,13 @@ export const partners: readonly Partner[] = [
   },
   {
     name: 'basic-ftp',
-    run: async (place, wishes) => {
+    run: async (place, wishes, security) => {
       const client = new Client(10_000);
       try {
-        await client.access({ host: place.host, port: place.port, user: place.login, password: place.password });
+        await client.access({
+          ...{ host: place.host, port: place.port, user: place.login, password: place.password },
+          ...(security === undefined ? {} : basicSecurity(security)),
+        });
         let text = '';
         for (const wish of wishes) text += `${await basicOnce(client, wish)}\n`;
         return { ok: true, text };
@@ -135,3 +166,6 @@ export const partners: readonly Partner[] = [
     },
   },
 ];
+
+/** Those of them that speak TLS. */
+export const tlsPartners: readonly Partner[] = partners.filter((each) => each.name !== 'tnftp');

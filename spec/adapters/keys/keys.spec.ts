@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Either } from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bundle, createKeys, fingerprintOf, renewKeys, showKeys } from '../../../adapters/keys/index.ts';
+import { bundle, createKeys, renewKeys, showKeys } from '../../../adapters/keys/index.ts';
+import { fingerprintOf } from '../../../adapters/shared/certificates.ts';
 import type { Failure } from '../../../domain/failure.ts';
 import type { Clock } from '../../../domain/ports.ts';
 

@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createKeys, fingerprintOf, type KeyNode } from '../../../adapters/keys/index.ts';
+import { createKeys, type KeyNode } from '../../../adapters/keys/index.ts';
 import { type MessageServiceOptions, messageService } from '../../../adapters/messages/index.ts';
+import { fingerprintOf } from '../../../adapters/shared/certificates.ts';
 import type { Clock, JsonObject, Log } from '../../../domain/ports.ts';
 import { must, type Pair } from '../../support/message-pair.ts';
 

@@ -1,10 +1,11 @@
-/** The private CA and the node certificates (RFC 5280), made with WebCrypto: ECDSA on P-256 with SHA-256. */
+/** Certificates that are made here (RFC 5280): the private CA, those of the nodes, and self-signed ones. WebCrypto: ECDSA on P-256 with SHA-256. */
 import 'reflect-metadata';
-import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
+import { permanent } from '../../domain/failure.ts';
 import type { Role } from '../../domain/role.ts';
-import { failing } from './failures.ts';
+import { failing } from './failing.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;
@@ -55,18 +56,24 @@ const hostName = (host: string): { type: 'ip' | 'dns'; value: string } => {
       host,
     )
   )
-    throw failing('invalid', `"${host}" is neither a host name nor an IP address; write one like dmz.example.com.`);
+    throw failing(
+      permanent('invalid', `"${host}" is neither a host name nor an IP address; write one like dmz.example.com.`),
+    );
   return { type: 'dns', value: host };
 };
 
 /** Makes a node's certificate for two years, or as long as its CA lasts; refuses a name that no config would take. */
 export const makeNode = async (ca: Pair, { role, node, hosts }: KeyNode, now: number): Promise<Pair> => {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(node))
-    throw failing('invalid', `"${node}" is no node name; write lower-case letters, digits and "-", at most 63.`);
+    throw failing(
+      permanent('invalid', `"${node}" is no node name; write lower-case letters, digits and "-", at most 63.`),
+    );
   const issuer = new x509.X509Certificate(ca.certificate);
   const { notBefore, notAfter } = validity(now, nodeDays);
   if (issuer.notAfter.getTime() <= now)
-    throw failing('expired', `The CA ended on ${issuer.notAfter.toISOString()}; make new keys in another directory.`);
+    throw failing(
+      permanent('expired', `The CA ended on ${issuer.notAfter.toISOString()}; make new keys in another directory.`),
+    );
   const der = createPrivateKey(ca.key).export({ type: 'pkcs8', format: 'der' });
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.create({
@@ -91,6 +98,31 @@ export const makeNode = async (ca: Pair, { role, node, hosts }: KeyNode, now: nu
     ],
   });
   return { certificate: `${certificate.toString('pem')}\n`, key: await keyPem(keys.privateKey) };
+};
+
+/** Makes a certificate for ten years that nobody vouches for: whoever meets it compares its fingerprint. */
+export const makeSelfSigned = async (name: string, now: number): Promise<Pair> => {
+  const keys = await newKeys();
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: `CN=${name}`,
+    ...validity(now, caDays),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),
+    ],
+  });
+  return { certificate: `${certificate.toString('pem')}\n`, key: await keyPem(keys.privateKey) };
+};
+
+/** SHA-256 over a certificate, as config wants it: `peers[].fingerprint`, `clientCertificates`. */
+export const fingerprintOf = (certificate: string | X509Certificate): string => {
+  const { fingerprint256 } = typeof certificate === 'string' ? new X509Certificate(certificate) : certificate;
+  return `sha256:${fingerprint256.replaceAll(':', '').toLowerCase()}`;
 };
 
 /** What a node certificate says about its node; undefined where it is not one of ours. */
