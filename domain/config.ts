@@ -81,10 +81,10 @@ const hasProof = (channel: {
   channel.clientCertificates.length > 0;
 
 /** What every channel says of its partner's own server; the rest is its protocol's business. */
-const partnerCommon = z.object({ protocol: z.string(), ...partnerBase });
+export type PartnerConfig = { readonly protocol: string } & z.infer<z.ZodObject<typeof partnerBase>>;
 
 /** The partner's own server, by whichever protocol is named. */
-const partner = (protocols: readonly Protocol[]): z.ZodType<z.infer<typeof partnerCommon>> => {
+const partner = (protocols: readonly Protocol[]): z.ZodType<PartnerConfig> => {
   const clients = protocols.flatMap((each) => (each.partner === undefined ? [] : [each.partner.settings]));
   return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase)) as never, {
     error: `protocol must be one of ${protocols.flatMap((each) => (each.partner ? [each.name] : [])).join(', ')}`,
