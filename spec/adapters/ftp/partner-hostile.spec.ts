@@ -90,6 +90,13 @@ it('what a server says to a wrong login is not repeated', async () => {
   expect(failure.text).not.toContain('secret');
 });
 
+it('a data connection that does not come about says where to look', async () => {
+  const { session } = await sessionAt({ answers: { PASV: '227 (127,0,0,1,0,1)' } });
+  const failure = await failureOf(session.list('/in'));
+  expect(failure).toMatchObject({ lasting: 'temporary', code: 'linkBroken' });
+  expect(failure.text).toMatch(/no data connection to port 1 .*passive ports/);
+});
+
 it('a server that is full is tried again', async () => {
   const { port } = await fakeFtpServer({ answers: { USER: '421 too many users' } });
   expect(await failureOf(at(port))).toMatchObject({ lasting: 'temporary', code: 'busy' });

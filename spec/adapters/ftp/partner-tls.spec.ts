@@ -60,6 +60,13 @@ describe('the certificate of an FTPS server', () => {
   });
 });
 
+it('the standard port follows the mode, whatever else a partner section says', () => {
+  const common = { hosts: ['ftp.example.org'], login: 'acme' };
+  expect(ftpsPartner.port({ protocol: 'ftps', ...common })).toBe(21);
+  expect(ftpsPartner.port({ protocol: 'ftps', mode: 'implicit', ...common })).toBe(990);
+  expect(ftpsPartner.settings.safeParse({ protocol: 'ftps', more: 1 }).success).toBe(false);
+});
+
 describe('TLS sessions of data connections are resumed', () => {
   const hundreds = async (server: PartnerServer, mode: string): Promise<void> => {
     onTestFinished(() => server.stop());
