@@ -23,14 +23,17 @@ export type Begun = { readonly data: Data; readonly finished: Promise<FTPRespons
 /** How long the server may take for an answer, and how long no byte may come (milliseconds). */
 export const idle = 30_000;
 const silent = 60_000;
+/** So little at a time that a slow line still shows that it moves. */
+const piece = 65_536;
 
 /** Makes what begins transfers; it remembers which way the server takes data connections. */
 export const beginner = ({ client, life, place }: Opened): ((command: string, start?: number) => Promise<Begun>) => {
   let ways: readonly Passive[] = ['EPSV', 'PASV'];
   return async (command, start = 0) => {
     const late = timeout(place, idle, command.slice(0, 4));
+    const opened = timeout(place, idle, 'opening a data connection; look at passive ports in the firewalls between');
     const opening = openData(client, ways, (socket) => void life.whenOver(() => socket.destroy()));
-    const { data, way } = await life.within(idle, late, opening);
+    const { data, way } = await life.within(idle, opened, opening);
     ways = [way];
     const done = life.whenOver(data.abort);
     data.stream.once('close', done);
@@ -101,7 +104,8 @@ export const sent = async (
     stream.resume();
     for await (const chunk of sourced(bytes)) {
       count += chunk.length;
-      if (!stream.write(chunk)) await life.within(silent, late, settled(stream, 'drain'));
+      for (let at = 0; at < chunk.length; at += piece)
+        if (!stream.write(chunk.subarray(at, at + piece))) await life.within(silent, late, settled(stream, 'drain'));
     }
     last = true;
     // Says close_notify before it ends the connection.

@@ -113,6 +113,8 @@ const settle = async (client: Client, secure: boolean): Promise<ReadonlyMap<stri
   const features = new Map([...(await client.features())].map(([name, value]) => [name.toUpperCase(), value]));
   if (features.has('UTF8')) await client.sendIgnoringError('OPTS UTF8 ON');
   await client.send('TYPE I');
+  // Idle while data flows, which routers between take for dead.
+  client.ftp.socket.setKeepAlive(true, 30_000);
   if (secure) {
     await client.sendIgnoringError('PBSZ 0');
     const { code } = await client.sendIgnoringError('PROT P');

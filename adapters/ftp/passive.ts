@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { type Client, FTPError } from 'basic-ftp';
+import { codeOf } from '../shared/failing.ts';
 import { secureData } from './secure-data.ts';
 
 /** An open data connection. */
@@ -56,7 +57,10 @@ const dataAt = async (client: Client, port: number, onSocket: (socket: Socket) =
   const control = client.ftp.socket;
   const raw = connect({ host: control.remoteAddress ?? '', port, noDelay: true });
   onSocket(raw);
-  await once(raw, 'connect');
+  await once(raw, 'connect').catch((error: unknown) => {
+    const code = codeOf(error) ?? 'no answer';
+    throw new Error(`no data connection to port ${port} (${code}); look at passive ports in the firewalls between`);
+  });
   const tls = control instanceof TLSSocket ? secureData(raw, client.ftp, control) : undefined;
   const stream = tls?.stream ?? raw;
   // Whoever uses the stream hears of its errors by its end.

@@ -239,6 +239,7 @@ export const startProftpd = async ({
     module('mod_tls'),
     module('mod_sftp'),
     'ServerType standalone',
+    'SocketBindTight on',
     'DefaultServer on',
     'UseIPv6 off',
     'DefaultAddress 127.0.0.1',
