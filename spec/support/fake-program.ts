@@ -31,7 +31,7 @@ const config = decodeConfig(
 );
 if (config._tag === 'Left') throw new Error(JSON.stringify(config.left));
 const loaded: LoadedConfig = {
-  ...{ file: '/inner.yaml', config: config.right, secrets: new Map() },
+  ...{ file: '/inner.yaml', config: config.right, secrets: new Map(), credentials: new Map() },
   tls: { ca: '', certificate: '', key: '' },
 };
 
