@@ -155,6 +155,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
+    stage: () => Promise.resolve(left(refusal('unavailable', 'nothing is staged here'))),
+    partner: () => Promise.resolve(left(refusal('unavailable', 'no partner is told of here'))),
+    list: () => Promise.resolve(left(refusal('unavailable', 'nothing is listed here'))),
   };
 
   return {

@@ -71,6 +71,9 @@ export type Command = z.infer<typeof command>;
 export type { ChannelSnapshot };
 export { channelSnapshot };
 
+/** A request for a channel's partner. */
+export const partnerRequest = z.strictObject({ channel: plainName });
+
 /** How to come in at a channel's partner: settings of its protocol, and secrets, which stay in memory. */
 export const partnerAccess = z.strictObject({
   channel: plainName,

@@ -11,6 +11,7 @@ import type { Answering } from './connection.ts';
 import { type Reply, refusalReply, wordsOf } from './failures.ts';
 import { limits } from './limits.ts';
 import { isRoute, routes } from './routes.ts';
+import { takeStage } from './stage.ts';
 
 type Options = {
   readonly handlers: PeerHandlers;
@@ -72,17 +73,13 @@ export const answer = (connection: Answering, options: Options): void => {
     }
     if (!greeted) return refusalReply(refusal('notPermitted', 'Say hello first.'));
     const key = /^\/payloads\/(.{1,200})$/.exec(path)?.[1];
-    const asked =
-      key !== undefined && method === 'GET'
-        ? 'payload'
-        : method === 'POST' && isRoute(path)
-          ? routes[path].may
-          : undefined;
+    const asked = askedBy(method, path, key !== undefined);
     if (asked === undefined) return refusalReply(refusal('notFound', 'There is no such request.'));
     if (!mayAsk[peer.role].includes(asked)) {
       log.warn(`message service: ${peer.node} asked for ${asked}, which no ${peer.role} may`, { node: peer.node });
       return refusalReply(refusal('notPermitted', `A ${peer.role} server may not ask for ${asked}.`));
     }
+    if (key !== undefined && asked === 'stage') return takeStage(stream, headers, key, { handlers, from: peer, clock });
     if (key !== undefined) return payload(stream, key, headers.range ?? 'bytes=0-');
     const taken = await body(stream, headers, maxMessageSize);
     if ('kind' in taken) return refusalReply(taken);
@@ -133,6 +130,11 @@ export const answer = (connection: Answering, options: Options): void => {
       },
     );
   });
+};
+
+const askedBy = (method: string, path: string, ofPayload: boolean): keyof PeerHandlers | undefined => {
+  if (ofPayload) return method === 'GET' ? 'payload' : method === 'PUT' ? 'stage' : undefined;
+  return method === 'POST' && isRoute(path) ? routes[path].may : undefined;
 };
 
 const isHangUp = (error: unknown): boolean =>

@@ -1,4 +1,5 @@
 /** How failures travel through this adapter, and refusals across the link. */
+import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type Failure, permanent, type Refusal, type RefusalReason, refusal, temporary } from '../../domain/failure.ts';
 import { decodeOne, encodeOne } from './codec.ts';
@@ -53,6 +54,10 @@ export const refusalReply = ({ reason, text }: Refusal): Reply => ({
   status: statuses[reason],
   body: encodeOne({ reason, text: text.slice(0, limits.text) }),
 });
+
+/** A handler's answer on the wire where there is nothing to say but that it is done. */
+export const outcomeReply = (result: Either<Refusal, void>): Reply =>
+  result._tag === 'Left' ? refusalReply(result.left) : { status: 200, body: new Uint8Array() };
 
 /** What an answer other than a success means to the one who asked: a refusal lasts, unless its reason passes by itself. */
 export const failureOf = (node: string, { status, body }: Reply): Failure => {

@@ -1,8 +1,16 @@
 /** The message service: HTTP/2 over TLS 1.3 between the two servers, direct or pushback. */
 import { permanent, temporary } from '../../domain/failure.ts';
-import { type LinkState, type Messages, type ParcelAnswer, parcelAnswer, ticketAnswer } from '../../domain/message.ts';
+import {
+  type LinkState,
+  listAnswer,
+  type Messages,
+  type ParcelAnswer,
+  parcelAnswer,
+  partnerAccess,
+  ticketAnswer,
+} from '../../domain/message.ts';
 import { attempt } from '../shared/attempt.ts';
-import { ask, askPayload, noLink } from './ask.ts';
+import { ask, askPayload } from './ask.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import type { Asking } from './connection.ts';
 import { credits } from './credits.ts';
@@ -10,6 +18,8 @@ import { explain, failing, failureOf } from './failures.ts';
 import type { Lane } from './hello.ts';
 import { limits } from './limits.ts';
 import { type MessageServiceOptions, network } from './network.ts';
+import { type Bounds, noLink } from './request.ts';
+import { askStage } from './stage.ts';
 
 export type { MessageServiceOptions };
 
@@ -22,6 +32,16 @@ const answersIn = (node: string, body: Uint8Array, count: number): readonly Parc
   const answers = decoded(() => decodeSequence(body, count).map((item) => parcelAnswer.parse(item)));
   if (answers?.length !== count) throw badAnswer(node);
   return answers;
+};
+
+/** What is other than usual with a request. */
+type Asked = Bounds & { readonly lane: Lane; readonly milliseconds: number };
+
+const longList: Partial<Asked> = {
+  lane: 'bulk',
+  milliseconds: limits.list,
+  most: limits.listing,
+  bound: 'the most for a list',
 };
 
 /** The message service of a server. It is silent until `start`, and asks only while the link is up. */
@@ -44,11 +64,12 @@ export const messageService = (options: MessageServiceOptions): Messages => {
     return connection;
   };
 
-  const post = async (node: string, path: string, body: Uint8Array): Promise<Uint8Array> => {
+  const post = async (node: string, path: string, body: Uint8Array, own: Partial<Asked> = {}): Promise<Uint8Array> => {
     if (body.length > most)
       throw tooLarge(`The message for ${node} has ${body.length} bytes, and maxMessageSize is ${most}.`);
-    askingOn(node, 'events');
-    const reply = await inTurn(body.length, () => ask(askingOn(node, 'events'), path, body, { most, clock }));
+    const { lane = 'events', ...bounds } = own;
+    askingOn(node, lane);
+    const reply = await inTurn(body.length, () => ask(askingOn(node, lane), path, body, { most, clock, ...bounds }));
     if (reply.status !== 200) throw failing(failureOf(node, reply));
     return reply.body;
   };
@@ -83,6 +104,25 @@ export const messageService = (options: MessageServiceOptions): Messages => {
     command: (to, command) =>
       attempt(async () => {
         await post(to, '/command', encodeOne(command));
+      }, explain),
+    stage: (to, payload, bytes) =>
+      attempt(async () => {
+        const reply = await askStage(askingOn(to, 'bulk'), payload, bytes, { most, clock });
+        if (reply.status !== 200) throw failing(failureOf(to, reply));
+      }, explain),
+    partner: (from, channel) =>
+      attempt(async () => {
+        const body = await post(from, '/partner', encodeOne({ channel }));
+        const access = decoded(() => partnerAccess.parse(decodeOne(body)));
+        if (access?.channel !== channel) throw badAnswer(from);
+        return access;
+      }, explain),
+    list: (at, request) =>
+      attempt(async () => {
+        const body = await post(at, '/list', encodeOne(request), longList);
+        const answer = decoded(() => listAnswer.parse(decodeOne(body)));
+        if (answer === undefined) throw badAnswer(at);
+        return answer.files;
       }, explain),
     close,
   };

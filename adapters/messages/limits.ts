@@ -12,10 +12,15 @@ export const limits = {
   /** A connection is dead when no byte arrived for `dead`; a ping every `ping` makes a living one send some. */
   ping: 2_500,
   dead: 10_000,
-  /** A request other than a payload, from asking to the whole answer. */
+  /** A request other than a payload or a listing, from asking to the whole answer. */
   ask: 30_000,
+  /** A listing of a partner's directory, from asking to the whole answer, and its size. */
+  list: 120_000,
+  listing: 32 * mebibyte,
   /** A payload without a byte. */
   stall: 30_000,
+  /** What must move within that time where we send. */
+  piece: 64 * 1024,
   /** What `close` waits for running requests. */
   close: 1_500,
   backoff: { first: 200, most: 15_000 },

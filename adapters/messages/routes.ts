@@ -1,28 +1,27 @@
 /** What the peer may ask, decoded strictly, and our answers to it. */
-import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import {
   channelSnapshot,
   command,
+  listRequest,
   type Parcel,
   type ParcelAnswer,
   type Peer,
   type PeerHandlers,
   parcel,
+  partnerRequest,
   ticketRequest,
 } from '../../domain/message.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
-import { type Reply, refusalReply } from './failures.ts';
+import { outcomeReply, type Reply, refusalReply } from './failures.ts';
 import { limits } from './limits.ts';
 
 /** Answers the body of a request from a peer that may ask it. */
 export type Route = (handlers: PeerHandlers, from: Peer, body: Uint8Array) => Promise<Reply>;
 
 const invalid = (what: string): Reply => refusalReply(refusal('invalid', `The ${what} is not understood.`));
-const done: Reply = { status: 200, body: new Uint8Array() };
-const outcome = (result: Either<Refusal, void>): Reply => (result._tag === 'Left' ? refusalReply(result.left) : done);
 
 /** A parcel that is not understood is refused alone; the others of its batch go on. */
 const events: Route = async (handlers, from, body) => {
@@ -49,12 +48,12 @@ const channels: Route = async (handlers, from, body) => {
   faultPoint('channels.take.before');
   const taken = await handlers.channels(from, snapshot);
   faultPoint('channels.take.after');
-  return outcome(taken);
+  return outcomeReply(taken);
 };
 
 const order: Route = async (handlers, from, body) => {
   const given = decoded(() => command.parse(decodeOne(body)));
-  return given === undefined ? invalid('command') : outcome(await handlers.command(from, given));
+  return given === undefined ? invalid('command') : outcomeReply(await handlers.command(from, given));
 };
 
 const ticket: Route = async (handlers, from, body) => {
@@ -64,14 +63,46 @@ const ticket: Route = async (handlers, from, body) => {
   return given._tag === 'Left' ? refusalReply(given.left) : { status: 200, body: encodeOne({ ticket: given.right }) };
 };
 
+const partner: Route = async (handlers, from, body) => {
+  const asked = decoded(() => partnerRequest.parse(decodeOne(body)));
+  if (asked === undefined) return invalid('request for a partner');
+  try {
+    const given = await handlers.partner(from, asked.channel);
+    return given._tag === 'Left' ? refusalReply(given.left) : { status: 200, body: encodeOne(given.right) };
+  } catch (error) {
+    // its words might hold a secret, and would be logged
+    throw new Error(`the access could not be given (${error instanceof Error ? error.name : typeof error})`);
+  }
+};
+
+const list: Route = async (handlers, from, body) => {
+  const asked = decoded(() => listRequest.parse(decodeOne(body)));
+  if (asked === undefined) return invalid('request for a list');
+  const found = await handlers.list(from, asked);
+  if (found._tag === 'Left') return refusalReply(found.left);
+  const files = encodeOne({ files: found.right });
+  return files.length <= limits.listing ? { status: 200, body: files } : refusalReply(tooLong(found.right.length));
+};
+
+const tooLong = (count: number): Refusal =>
+  refusal(
+    'tooLarge',
+    `The list of these ${count} files is larger than ${limits.listing / 1024 ** 2} MiB; clear the directory, or use several.`,
+  );
+
 /** Requests with a body, by path. */
 export const routes: Readonly<
-  Record<'/events' | '/ticket' | '/channels' | '/command', { readonly may: keyof PeerHandlers; readonly route: Route }>
+  Record<
+    '/events' | '/ticket' | '/channels' | '/command' | '/partner' | '/list',
+    { readonly may: keyof PeerHandlers; readonly route: Route }
+  >
 > = {
   '/events': { may: 'events', route: events },
   '/ticket': { may: 'ticket', route: ticket },
   '/channels': { may: 'channels', route: channels },
   '/command': { may: 'command', route: order },
+  '/partner': { may: 'partner', route: partner },
+  '/list': { may: 'list', route: list },
 };
 
 /** Is this a path of `routes`? */

@@ -1,87 +1,35 @@
 /** What every message service does, run on each pair of ends. */
-import { type Either, left, right } from 'fp-ts/lib/Either.js';
+import { left, right } from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Failure, refusal } from '../../domain/failure.ts';
-import type { Command, LinkState, Messages, Parcel, ParcelAnswer, PeerHandlers } from '../../domain/message.ts';
+import { refusal } from '../../domain/failure.ts';
+import type { Command, ParcelAnswer, PeerHandlers } from '../../domain/message.ts';
+import {
+  chunksOf,
+  collect,
+  failureOf,
+  gate,
+  key,
+  linked,
+  must,
+  type Pair,
+  parcelOf,
+  startPair,
+  stored,
+} from '../support/message-pair.ts';
+import { partnersContract } from './messages-partners.ts';
+import { stagingContract } from './messages-staging.ts';
 
-/** Two ends that are not started: node `inner1` and node `dmz1`, with a `maxMessageSize` of 1 MiB. */
-export type Pair = {
-  readonly inner: Messages;
-  readonly dmz: Messages;
-  readonly cut: () => void;
-  readonly mend: () => void;
-  readonly dispose: () => Promise<void>;
-};
-
-const id = '0123456789abcdefghjkmnpqrs';
-/** A parcel of a transfer, the n-th of its origin. */
-export const parcelOf = (origin: string, n: number, payload?: Uint8Array): Parcel => ({
-  transfer: id,
-  event: {
-    id: `00000000-0000-5000-8000-${String(n).padStart(12, '0')}`,
-    type: 'acknowledged',
-    data: {},
-    meta: { origin, originSeq: n, at: 1_700_000_000_000, run: 0, attempt: 0, step: 'acknowledge' },
-  },
-  ...(payload === undefined ? {} : { payload }),
-});
-const stored: ParcelAnswer = { result: 'stored', events: [] };
-const release: Command = { transfer: id, order: 'release', reason: 'mended', by: { login: 'ann' } };
-const key = 'dmz1.abc';
-
-/** Handlers that take everything, unless told otherwise. */
-export const handlers = (own: Partial<PeerHandlers> = {}): PeerHandlers => ({
-  events: (_from, parcels) => Promise.resolve(parcels.map(() => stored)),
-  payload: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
-  ticket: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
-  channels: () => Promise.resolve(right(undefined)),
-  command: () => Promise.resolve(right(undefined)),
-  ...own,
-});
-
-/** The value of an attempt that must not fail. */
-export const must = <A>(result: Either<Failure, A>): A => {
-  if (result._tag === 'Left') throw new Error(`${result.left.code}: ${result.left.text}`);
-  return result.right;
-};
-/** The failure of an attempt that must fail. */
-export const failureOf = (result: Either<Failure, unknown>): Failure => {
-  if (result._tag === 'Right') throw new Error('it did not fail');
-  return result.left;
-};
-/** Resolves when the one link of an end is as wanted. */
-export const linked = (messages: Messages, up: boolean): Promise<LinkState> =>
-  new Promise((resolve) => {
-    const stop = messages.onLink((state) => {
-      if (state.up === up) done(state);
-    });
-    const done = (state: LinkState): void => {
-      stop();
-      resolve(state);
-    };
-    const now = messages.links()[0];
-    if (now?.up === up) done(now);
-  });
-
-async function* chunksOf(bytes: Uint8Array, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += length) yield await Promise.resolve(bytes.subarray(at, at + length));
-}
-const collect = async (bytes: AsyncIterable<Uint8Array>): Promise<Buffer> => {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  return Buffer.concat(chunks);
-};
-/** A gate that a test opens. */
-const gate = () => {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
+const release: Command = {
+  transfer: parcelOf('dmz1', 1).transfer,
+  order: 'release',
+  reason: 'mended',
+  by: { login: 'ann' },
 };
 
 /** Runs the contract on pairs that `make` makes. */
 export const messagesContract = (name: string, make: () => Promise<Pair>): void => {
+  stagingContract(name, make);
+  partnersContract(name, make);
   describe(`the message service, ${name}`, () => {
     let pair: Pair;
     beforeEach(async () => {
@@ -89,11 +37,7 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
     });
     afterEach(() => pair.dispose());
 
-    const started = async (own: { inner?: Partial<PeerHandlers>; dmz?: Partial<PeerHandlers> } = {}) => {
-      must(await pair.dmz.start(handlers(own.dmz))());
-      must(await pair.inner.start(handlers(own.inner))());
-      await Promise.all([linked(pair.inner, true), linked(pair.dmz, true)]);
-    };
+    const started = (own?: Parameters<typeof startPair>[1]) => startPair(pair, own);
 
     it('names the peer and says that the link is up on both sides', async () => {
       expect(pair.inner.links()).toEqual([{ role: 'dmz', node: 'dmz1', up: false }]);

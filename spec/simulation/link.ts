@@ -45,7 +45,8 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
     life: Life,
     self: Peer,
     what: string,
-    run: (its: PeerHandlers) => Promise<Either<Failure, A>>,
+    run: (its: PeerHandlers, theirs: Life) => Promise<Either<Failure, A>>,
+    options: { readonly onlyOnce: boolean } = { onlyOnce: false },
   ): Promise<Either<Failure, A>> =>
     new Promise((resolve) => {
       const lose = (): void => end(left(broken));
@@ -57,7 +58,9 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
       const deliver = (): void => {
         const receiver = ends.get(otherRole(self.role));
         if (receiver === undefined) return;
-        const handled = run(receiver.handlers).catch(() => left(temporary('peerFailed', 'the peer could not')));
+        const handled = run(receiver.handlers, receiver.life).catch(() =>
+          left(temporary('peerFailed', 'the peer could not')),
+        );
         void handled.then((answer) => {
           if (!receiver.life.alive) return;
           world.task(wire, `answer to ${name}`, () => {
@@ -76,6 +79,10 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
         }
         if (faults.strikes('the request is lost', 0.03)) {
           lose();
+          return;
+        }
+        if (options.onlyOnce) {
+          deliver();
           return;
         }
         if (faults.strikes('the request comes late, its asker has given up', 0.03)) {
@@ -139,6 +146,18 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
       ask(life, self, 'channels', async (its) => granted(await its.channels(self, snapshot))),
     command: (_to, command) => () =>
       ask(life, self, command.order, async (its) => granted(await its.command(self, command))),
+    // its bytes can be read once, and end with the asker's patience
+    stage: (_to, payload, bytes) => () =>
+      ask(
+        life,
+        self,
+        `stage ${payload.key}`,
+        async (its, theirs) => granted(await its.stage(self, payload, carried(theirs, bytes))),
+        { onlyOnce: true },
+      ),
+    partner: (_from, channel) => () =>
+      ask(life, self, 'partner', async (its) => granted(await its.partner(self, channel))),
+    list: (_at, request) => () => ask(life, self, 'list', async (its) => granted(await its.list(self, request))),
     close: () => Promise.resolve(),
   });
 

@@ -53,7 +53,10 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
   await node.catchUp();
   await node.serve();
   const no = () => Promise.resolve(left(refusal('unavailable', 'inner is away')));
-  const away = { payload: no, ticket: no, channels: no, command: no, events: () => Promise.resolve([]) };
+  const away = {
+    ...{ payload: no, ticket: no, channels: no, command: no, stage: no, partner: no, list: no },
+    events: () => Promise.resolve([]),
+  };
   await succeeded(link.inner.start(away));
   await succeeded(link.inner.channels('dmz-1', { epoch: 'one', counter: 1, channels: [acme] }));
   link.cut();

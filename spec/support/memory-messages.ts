@@ -1,5 +1,6 @@
 /** The message service without a network: two ends in one process, no timers, every value copied as on a wire. */
 import type { Either } from 'fp-ts/lib/Either.js';
+import { limits } from '../../adapters/messages/limits.ts';
 import { attempt } from '../../adapters/shared/attempt.ts';
 import { type Failure, permanent, type Refusal, temporary } from '../../domain/failure.ts';
 import { type LinkState, type Messages, mayAsk, type Peer, type PeerHandlers } from '../../domain/message.ts';
@@ -102,15 +103,18 @@ export const memoryMessages = (
       return overLink(() => run(its));
     }, explain);
 
-  async function* carried(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async function* carried(bytes: AsyncIterable<Uint8Array>, expected?: number): AsyncGenerator<Uint8Array> {
     const chunks = bytes[Symbol.asyncIterator]();
     const began = losses;
     let ended = false;
+    let got = 0;
     try {
       for (;;) {
         if (losses !== began) throw broken();
         const next = await overLink(() => chunks.next());
         ended = next.done === true;
+        got += next.done === true ? 0 : next.value.length;
+        if (expected !== undefined && (next.done === true ? got !== expected : got > expected)) throw broken();
         if (next.done === true) return;
         yield structuredClone(next.value);
       }
@@ -149,6 +153,26 @@ export const memoryMessages = (
       ),
     command: (to, command) =>
       ask(to, mine, 'command', command, async (its) => granted(await its.command(mine.self, structuredClone(command)))),
+    stage: (to, payload, bytes) =>
+      ask(to, mine, 'stage', payload, async (its) => {
+        const chunks = bytes[Symbol.asyncIterator]();
+        const once = carried({ [Symbol.asyncIterator]: () => chunks }, payload.size);
+        try {
+          granted(await its.stage(mine.self, structuredClone(payload), once));
+        } finally {
+          void chunks.return?.().catch(() => undefined);
+        }
+      }),
+    partner: (from, channel) =>
+      ask(from, mine, 'partner', channel, async (its) =>
+        structuredClone(granted(await its.partner(mine.self, channel))),
+      ),
+    list: (at, request) =>
+      ask(at, mine, 'list', request, async (its) => {
+        const files = structuredClone(granted(await its.list(mine.self, structuredClone(request))));
+        if (sizeOf(files) > limits.listing) throw failing(permanent('tooLarge', 'The list is too large.'));
+        return files;
+      }),
     close: () => {
       mine.closed = true;
       look();

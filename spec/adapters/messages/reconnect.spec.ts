@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { messageService } from '../../../adapters/messages/index.ts';
 import { limits } from '../../../adapters/messages/limits.ts';
 import type { Clock } from '../../../domain/ports.ts';
-import { handlers, linked, must, parcelOf } from '../../contracts/messages.ts';
+import { handlers, linked, must, parcelOf } from '../../support/message-pair.ts';
 import { clockOf, keysOf, logOf, realOptions, realPair } from './world.ts';
 
 const keys = await keysOf([

@@ -3,7 +3,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { messageService } from '../../../adapters/messages/index.ts';
 import type { Messages } from '../../../domain/message.ts';
-import { handlers, linked, must } from '../../contracts/messages.ts';
+import { handlers, linked, must } from '../../support/message-pair.ts';
 import { clockOf, type Keys, keysOf, logOf, realOptions } from './world.ts';
 
 const threeYears = 3 * 365 * 86_400_000;

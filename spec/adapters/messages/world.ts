@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createKeys, fingerprintOf, type KeyNode } from '../../../adapters/keys/index.ts';
 import { type MessageServiceOptions, messageService } from '../../../adapters/messages/index.ts';
 import type { Clock, JsonObject, Log } from '../../../domain/ports.ts';
-import { must, type Pair } from '../../contracts/messages.ts';
+import { must, type Pair } from '../../support/message-pair.ts';
 
 /** The clock on the wall, `factor` times as fast for whoever waits. */
 export const clockOf = (factor = 1): Clock => ({
