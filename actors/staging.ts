@@ -51,9 +51,9 @@ const store = async (
       }
       offset += chunk.length;
     }
-  } catch (error) {
+  } catch {
     await writer.abandon();
-    throw error;
+    return left(refusal('unavailable', `it broke off at byte ${offset}`));
   }
   const { size, sha256 } = payload;
   const stored = await writer.commit({ size, sha256 })();

@@ -38,6 +38,7 @@ export const bytesOf = (
           if (got > expected) throw new Error('it sent more than it had announced');
           yield next.value;
         }
+        // HTTP/2 ends a stream that was cut as politely as a whole one
         if (got !== expected) throw new Error(why);
       } catch (error) {
         throw failing(

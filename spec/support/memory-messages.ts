@@ -154,9 +154,15 @@ export const memoryMessages = (
     command: (to, command) =>
       ask(to, mine, 'command', command, async (its) => granted(await its.command(mine.self, structuredClone(command)))),
     stage: (to, payload, bytes) =>
-      ask(to, mine, 'stage', payload, async (its) =>
-        granted(await its.stage(mine.self, structuredClone(payload), carried(bytes, payload.size))),
-      ),
+      ask(to, mine, 'stage', payload, async (its) => {
+        const chunks = bytes[Symbol.asyncIterator]();
+        const once = carried({ [Symbol.asyncIterator]: () => chunks }, payload.size);
+        try {
+          granted(await its.stage(mine.self, structuredClone(payload), once));
+        } finally {
+          void chunks.return?.().catch(() => undefined);
+        }
+      }),
     partner: (from, channel) =>
       ask(from, mine, 'partner', channel, async (its) =>
         structuredClone(granted(await its.partner(mine.self, channel))),

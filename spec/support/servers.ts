@@ -43,6 +43,9 @@ export type Pair = {
   readonly dmz: Server;
   readonly sftpPort: number;
   readonly ftpPort: number;
+  /** FTPS, explicit and implicit. */
+  readonly ftpsPort: number;
+  readonly implicitPort: number;
   readonly linkPort: number;
   /** Where dmz lets inner fetch. */
   readonly fetchPort: number;
@@ -69,6 +72,9 @@ export type PairOptions = {
   readonly steps?: readonly object[];
   /** More settings of the channel `acme`. */
   readonly channel?: Readonly<Record<string, unknown>>;
+  /** More channels, and profiles that come before the one that takes what is left. */
+  readonly moreChannels?: readonly object[];
+  readonly moreProfiles?: readonly object[];
   /** More settings of the servers' configs. */
   readonly inner?: Readonly<Record<string, unknown>>;
   readonly dmz?: Readonly<Record<string, unknown>>;
@@ -85,6 +91,7 @@ export const password = 'open sesame';
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
+  const [ftpsPort, implicitPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
@@ -137,8 +144,10 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           maxSessions: 1000,
           ...options.channel,
         },
+        ...(options.moreChannels ?? []),
       ],
       profiles: [
+        ...(options.moreProfiles ?? []),
         {
           name: 'orders',
           match: { channel: 'acme', ...(options.takes === undefined ? {} : { name: options.takes }) },
@@ -173,6 +182,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       listeners: [
         { protocol: 'sftp', host: '127.0.0.1', port: sftpPort },
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
+        { protocol: 'ftps', host: '127.0.0.1', port: ftpsPort },
+        { protocol: 'ftps', mode: 'implicit', host: '127.0.0.1', port: implicitPort },
       ],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
@@ -187,6 +198,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     dmz,
     sftpPort,
     ftpPort,
+    ftpsPort,
+    implicitPort,
     linkPort,
     fetchPort,
     identity,

@@ -42,6 +42,49 @@ describe('a peer that lives and does not answer', () => {
     expect(got).toBe(10);
   });
 
+  it('is waited for 120 s where it lists a directory, and the link stays up', async () => {
+    await started({ list: () => never });
+    const failure = failureOf(await pair.inner.list('dmz1', { channel: 'acme', directory: '/out' })());
+    expect(failure).toMatchObject({ lasting: 'temporary', code: 'timeout', text: 'dmz1 did not answer within 120 s.' });
+    expect(pair.inner.links()[0]?.up).toBe(true);
+  });
+
+  it('ends a staging after 30 s without a byte taken, on both sides, and not before', async () => {
+    const clock = clockOf(30);
+    const slow = (milliseconds: number) => new Promise<void>((resolve) => clock.after(milliseconds, resolve));
+    let broke: (error: unknown) => void = () => undefined;
+    const told = new Promise<unknown>((resolve) => {
+      broke = resolve;
+    });
+    const got = { bytes: 0 };
+    await started({
+      stage: async (_from, _payload, bytes) => {
+        try {
+          for await (const chunk of bytes) got.bytes += chunk.length;
+        } catch (error) {
+          broke(error);
+          throw error;
+        }
+        return right(undefined);
+      },
+    });
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 4; i++) {
+        await slow(15_000);
+        yield new Uint8Array(10);
+      }
+      await never;
+    }
+    const payload = { key: 'dmz1.a', size: 50, sha256: '0'.repeat(64) };
+    expect(failureOf(await pair.inner.stage('dmz1', payload, source())())).toMatchObject({
+      lasting: 'temporary',
+      code: 'timeout',
+      text: 'dmz1 neither took a byte nor answered within 30 s.',
+    });
+    expect(String(await told)).toMatch(/broke off after 40 of 50 bytes/);
+    expect(got.bytes).toBe(40);
+  });
+
   it('gets its payload back that nobody begins to read', async () => {
     let free: () => void = () => undefined;
     const freed = new Promise<void>((resolve) => {

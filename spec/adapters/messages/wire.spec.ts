@@ -41,12 +41,14 @@ describe('what a certified peer sends', () => {
   let dmz: Messages;
   let port: number;
   let given: Parcel[];
+  let staged: string[];
   let cleanup: (() => Promise<unknown>)[];
   const { log, lines, warned } = logOf();
 
   beforeEach(async () => {
     lines.splice(0);
     given = [];
+    staged = [];
     const options = await realOptions('pushback', keys, { log });
     port = options.dmz.port;
     dmz = messageService(options.dmz);
@@ -57,6 +59,12 @@ describe('what a certified peer sends', () => {
           events: (_from, parcels) => {
             given.push(...parcels);
             return Promise.resolve(parcels.map(() => ({ result: 'stored', events: [] })));
+          },
+          stage: async (_from, payload, bytes) => {
+            let got = 0;
+            for await (const chunk of bytes) got += chunk.length;
+            staged.push(`${payload.sha256} ${got}`);
+            return right(undefined);
           },
           payload: (_from, _key, start) =>
             Promise.resolve(
@@ -163,6 +171,34 @@ describe('what a certified peer sends', () => {
     expect([rest.status, rest.body.length]).toEqual([206, 6]);
   });
 
+  it('is staged only whole, with a length and a digest', async () => {
+    const ours = await session();
+    const bytes = new Uint8Array(10);
+    const sha256 = 'ab'.repeat(32);
+    const digest = `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`;
+    const put = (own: OutgoingHttpHeaders, body: Uint8Array = bytes) => {
+      const head = { 'content-length': bytes.length, 'content-digest': digest, ...own };
+      return say(ours, { ':method': 'PUT', ':path': '/payloads/dmz1.a', ...head }, body);
+    };
+    for (const own of [
+      { 'content-digest': 'sha-256=:YWJj:' },
+      { 'content-digest': undefined },
+      { 'content-length': undefined },
+      { ':path': '/payloads/..%2f..%2fetc' },
+    ])
+      expect((await put(own)).status).toBe(400);
+    for (const body of [new Uint8Array(9), new Uint8Array(11)])
+      expect(
+        await put({}, body).then(
+          ({ status }) => status === 200,
+          () => false,
+        ),
+      ).toBe(false);
+    expect(staged).toEqual([]);
+    expect((await put({})).status).toBe(200);
+    expect(staged).toEqual([`${sha256} 10`]);
+  });
+
   it('comes on the newer of two connections; the older is ended', async () => {
     const older = await session();
     const ended = new Promise<void>((resolve) => older.once('close', resolve));
@@ -217,6 +253,15 @@ describe('what a certified peer answers', () => {
     expect(await ask()).toMatchObject({ lasting: 'temporary', code: 'peerFailed' });
     answers.push(() => ({ status: 200, length: 1_000, body: new Uint8Array(10) }));
     expect(await ask()).toMatchObject({ lasting: 'temporary', code: 'linkBroken' });
+
+    const list = async () => failureOf(await inner.list('dmz1', { channel: 'acme', directory: '/out' })());
+    const strange = { path: '/out/a', name: 'a', size: -1 };
+    answers.push(() => ({ status: 200, body: encode({ files: [strange] }) }));
+    expect(await list()).toMatchObject({ lasting: 'temporary', code: 'badAnswer' });
+    answers.push(() => ({ status: 200, length: 33 * 1024 * 1024, body: new Uint8Array(10) }));
+    expect((await list()).text).toBe('The answer of dmz1 has 34603008 bytes, and the most for a list is 33554432.');
+    answers.push(() => ({ status: 200, length: 1_000, body: encode({ files: [] }) }));
+    expect(await list()).toMatchObject({ lasting: 'temporary', code: 'linkBroken' });
 
     await inner.close();
     await new Promise<void>((resolve) => server.close(() => resolve()));
