@@ -158,12 +158,8 @@ const channel = (protocols: readonly Protocol[]) =>
     );
 export type ChannelConfig = z.infer<ReturnType<typeof channel>>;
 
-const remoteDirectory = z
-  .string()
-  .max(4096)
-  .startsWith('/', 'a path from the top, such as /in')
-  .default('/')
-  .describe('Directory at the partner.');
+const remotePath = z.string().max(4096).startsWith('/', 'a path from the top, such as /in');
+const remoteDirectory = remotePath.default('/').describe('Directory at the partner.');
 
 const response = z.discriminatedUnion(
   'kind',
@@ -200,7 +196,7 @@ const agent = z
       .enum(['keep', 'delete', 'move'])
       .default('delete')
       .describe("What becomes of the partner's copy once it is processed."),
-    moveTo: remoteDirectory.optional().describe('With `after: move`: the directory.'),
+    moveTo: remotePath.optional().describe('With `after: move`: the directory.'),
     settle: duration
       .prefault('2s')
       .describe('A file whose size or time changes within this is left for the next time.'),

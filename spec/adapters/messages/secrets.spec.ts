@@ -1,7 +1,8 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { refusal } from '../../../domain/failure.ts';
-import type { PartnerAccess, PeerHandlers } from '../../../domain/message.ts';
+import type { PeerHandlers } from '../../../domain/message.ts';
+import type { PartnerAccess } from '../../../domain/partner.ts';
 import { failureOf, type Pair, startPair } from '../../support/message-pair.ts';
 import { keysOf, logOf, realPair } from './world.ts';
 
