@@ -65,6 +65,13 @@ export const channelVocabulary = {
   /** The partner removed a directory of its home. */
   directoryRemoved: z.strictObject({ path: z.string().max(4096) }),
 } as const;
+
+/** What is recorded in the stream `channel-<name>` of an inner. Local, too. */
+export const trustVocabulary = {
+  /** A person has approved who answers at the partner's server: these, and none else. */
+  partnerTrusted: z.strictObject({ fingerprints: z.array(z.string().max(128)).max(20), by: z.string().max(128) }),
+} as const;
+
 /** The stream of a channel. */
 export const channelStream = (name: string): string => `channel-${name}`;
 
