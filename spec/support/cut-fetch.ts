@@ -1,9 +1,7 @@
 /** A fetch over SFTP that is cut three times and outlives the SIGKILL of each server, with the bytes on the wire counted. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { hashOf, makeFile } from './big-file.ts';
 import { curlPut } from './clients.ts';
 import { freePort } from './free-port.ts';
 import { linked, startPair } from './servers.ts';
@@ -12,20 +10,6 @@ import { wireTo } from './wire.ts';
 
 const MiB = 1024 ** 2;
 
-const hashOf = async (file: string): Promise<string> => {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-};
-
-/** Writes a file whose every block differs. */
-const make = async (file: string, size: number): Promise<void> => {
-  const handle = await open(file, 'w');
-  for (let at = 0; at < size; at += MiB)
-    await handle.write(createHash('shake256', { outputLength: MiB }).update(String(at)).digest());
-  await handle.close();
-};
-
 /** Fetches a payload of so many MiB; answers how many bytes came back over the wire beyond its size. */
 export const cutFetch = async (mebibytes: number): Promise<number> => {
   const fetchPort = await freePort();
@@ -33,7 +17,7 @@ export const cutFetch = async (mebibytes: number): Promise<number> => {
   const pair = await startPair({ fetchPort, fetchFrom: wire.port });
   try {
     const file = join(pair.directory, 'big.bin');
-    await make(file, mebibytes * MiB);
+    await makeFile(file, mebibytes * MiB);
     const at = (share: number): Promise<void> => wire.holdAt(share * mebibytes * MiB);
     let held = at(0.15);
     expect(await curlPut(pair, file, '/big.bin')).toMatchObject({ code: 0 });

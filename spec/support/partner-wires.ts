@@ -18,7 +18,7 @@ const host = '127.0.0.2';
 
 /** Puts the wires up until the test is over. */
 export const wiresTo = async ({ port, dataPorts: [from, to] }: PartnerServer): Promise<PartnerWires> => {
-  const wire = (at: number): Promise<Wire> => wireTo(at, '127.0.0.1', { host, port: at });
+  const wire = (at: number): Promise<Wire> => wireTo(at, { from: host, port: at });
   const control = await wire(port);
   const data = await Promise.all(Array.from({ length: to - from + 1 }, (_, i) => wire(from + i)));
   const all = [control, ...data];

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type Wire = {
   readonly port: number;
-  /** Bytes that came back from the server so far. */
+  /** Bytes that came back from the server so far; of a wire that counts `forth`, those that went there. */
   readonly carried: () => number;
   /** Connections that are open now. */
   readonly open: () => number;
@@ -12,17 +12,22 @@ export type Wire = {
   readonly cut: () => void;
   /** Lets no byte pass any more, and ends nothing. */
   readonly freeze: () => void;
-  /** Resolves as soon as so many bytes came back, and lets no more pass: on these connections, until they are cut. */
+  /** Resolves as soon as so many bytes were counted, and lets no more pass: on these connections, until they are cut. */
   readonly holdAt: (bytes: number) => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
-/** Makes a wire; it listens at any free port of 127.0.0.1 unless told where. */
-export const wireTo = async (
-  target: number,
-  host = '127.0.0.1',
-  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
-): Promise<Wire> => {
+/** Where a wire begins (any free port unless said otherwise), where it ends, and which way it counts and can be held. */
+type WireOptions = {
+  readonly port?: number;
+  readonly host?: string;
+  readonly from?: string;
+  readonly counts?: 'back' | 'forth';
+};
+
+/** Makes a wire to a port, from 127.0.0.1 unless said otherwise. */
+export const wireTo = async (target: number, options: WireOptions = {}): Promise<Wire> => {
+  const { port = 0, host = '127.0.0.1', from: own = '127.0.0.1', counts = 'back' } = options;
   const sockets = new Set<Socket>();
   let [carried, most] = [0, Number.POSITIVE_INFINITY];
   let [frozen, reached] = [false, (): void => undefined];
@@ -37,22 +42,24 @@ export const wireTo = async (
         other.destroy();
       });
     }
-    from.on('data', (bytes) => {
-      if (!frozen) to.write(bytes);
-    });
-    to.on('data', (bytes) => {
-      if (frozen) return;
+    const [counted, other] = counts === 'back' ? [to, from] : [from, to];
+    pass(other, counted);
+    pass(counted, other, (bytes) => {
       carried += bytes.length;
-      if (carried >= most) {
-        to.pause();
-        reached();
-      } else if (!from.write(bytes)) {
-        to.pause();
-        from.once('drain', () => to.resume());
-      }
+      if (carried < most) return true;
+      counted.pause();
+      reached();
+      return false;
     });
   });
-  server.listen(at.port, at.host);
+  const pass = (from: Socket, to: Socket, may: (bytes: Buffer) => boolean = () => true): void => {
+    from.on('data', (bytes) => {
+      if (frozen || !may(bytes) || to.write(bytes)) return;
+      from.pause();
+      to.once('drain', () => from.resume());
+    });
+  };
+  server.listen(port, own);
   await once(server, 'listening');
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
