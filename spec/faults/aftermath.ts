@@ -1,5 +1,6 @@
 /** What is left after a crash test, and what can be said about a file that went wrong. */
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
@@ -9,18 +10,23 @@ import { expectOneStory } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 import { type Crashed, crash, crashPair } from './crash.ts';
 import { sentName } from './ledger.ts';
+import { startPartnerSide } from './partner-side.ts';
 import { type Plan, wordsFor } from './plan.ts';
 
 /** Runs a plan on a pair of its own and expects that nothing is lost, doubled, half or left over. */
 export const expectToSurvive = async (seed: number, plan: Plan): Promise<Crashed> => {
   console.log(`crash test; again with SEED=${seed}, fetching over ${plan.via}\n${wordsFor(plan)}`);
-  const pair = await crashPair(plan);
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-partner-side-'));
+  const side = await startPartnerSide(directory);
+  const pair = await crashPair(plan, side);
   try {
-    const crashed = await crash(pair, seed, plan);
+    const crashed = await crash(pair, side, seed, plan);
     console.log(summary(crashed));
     const { lost, doubled, strange } = crashed.audit;
     const wrong = [...lost, ...doubled, ...strange].map((each) => sentName(each.split(' ')[0] ?? ''));
     expect(crashed.audit, await storiesOf(pair, wrong)).toEqual({ lost: [], doubled: [], strange: [] });
+    const nothing = { lost: [], doubled: [], strange: [] };
+    expect(crashed.audits).toEqual({ fetched: nothing, sent: nothing, provided: nothing });
     expect(crashed.answered).toBe(crashed.sent);
     await expectOneStory(pair);
     for (const server of [pair.dmz, pair.inner]) await expectNoOrphans(server);
@@ -30,6 +36,8 @@ export const expectToSurvive = async (seed: number, plan: Plan): Promise<Crashed
     throw new Error(`SEED=${seed}\n${said}`, { cause: error });
   } finally {
     await pair.end();
+    await side.end();
+    await rm(directory, { recursive: true, force: true });
   }
 };
 

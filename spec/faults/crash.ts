@@ -6,10 +6,12 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Role } from '../../domain/role.ts';
 import { linked, type Pair, preparePair, type Server } from '../support/servers.ts';
 import { idle } from '../support/stories.ts';
+import { until } from '../support/until.ts';
 import { ftpSender } from './ftp-sender.ts';
 import { type LaneNeeds, lane, type Sender, type Wish } from './lanes.ts';
 import { type Audit, openLedger } from './ledger.ts';
 import { openSshSender } from './openssh-sender.ts';
+import { type PartnerSide, type PartnerWork, prefixes } from './partner-side.ts';
 import type { Kill, Plan } from './plan.ts';
 import { sftpSender } from './sftp-sender.ts';
 
@@ -17,6 +19,8 @@ import { sftpSender } from './sftp-sender.ts';
 export type Crashed = {
   readonly kills: ReadonlyMap<string, number>;
   readonly audit: Audit;
+  /** Of the other scenarios: what was fetched, sent on and provided. */
+  readonly audits: Readonly<Record<string, Audit>>;
   readonly sent: number;
   readonly answered: number;
   readonly bytes: number;
@@ -29,7 +33,7 @@ export type Crashed = {
 const patience = 120_000;
 
 /** Carries the plan out on a pair that is not started yet; afterwards both servers run and owe nothing. */
-export const crash = async (pair: Pair, seed: number, plan: Plan): Promise<Crashed> => {
+export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: Plan): Promise<Crashed> => {
   const started = Date.now();
   const ledger = openLedger();
   const kills = new Map<string, number>();
@@ -52,16 +56,44 @@ export const crash = async (pair: Pair, seed: number, plan: Plan): Promise<Crash
     over = true;
   };
   const killers = Promise.all([killer('dmz'), killer('inner')]).finally(stop);
-  const lanes = Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender));
+  const work = await side.begin(pair, seed, () => over);
+  const key = await readFile(pair.identity);
+  const lanes = [
+    ...Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender)),
+    ...(['sent', 'provided'] as const).map((scenario) =>
+      lane(
+        { ...needs, ledger: work[scenario], daily: false, wanted: () => undefined },
+        prefixes[scenario],
+        sftpSender(pair, key),
+      ),
+    ),
+    work.working,
+  ];
   const ends = await Promise.allSettled([killers, ...lanes.map((each) => each.catch(rethrowing(stop)))]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const killed = Date.now();
   await linked(pair);
   await retryOpen(pair.inner);
+  const audits = await until('every other scenario is at its end', () => quiet(pair, work), 300_000);
   await idle(pair, 300_000);
   const settled = Date.now();
   const audit = await ledger.audit(pair.out);
-  return { ...ledger.counts(), kills, audit, killing: (killed - started) / 1000, settling: (settled - killed) / 1000 };
+  return {
+    ...ledger.counts(),
+    kills,
+    audit,
+    audits,
+    killing: (killed - started) / 1000,
+    settling: (settled - killed) / 1000,
+  };
+};
+
+/** The books of the other scenarios once nothing but what is to be picked up may be open; undefined until then. */
+const quiet = async (pair: Pair, work: PartnerWork): Promise<Readonly<Record<string, Audit>> | undefined> => {
+  const audits = await work.audits();
+  const missing = Object.values(audits).some(({ lost }) => lost.length > 0);
+  const open = (await pair.dmz.status()).open + (await pair.inner.status()).open;
+  return missing || open > 0 ? undefined : audits;
 };
 
 /** The clients of a test, by name. */
@@ -93,8 +125,8 @@ const rethrowing =
   };
 
 /** Keys and configs for it; small payloads travel inline, larger ones are fetched, and dmz soon frees its copies. */
-export const crashPair = ({ via }: Plan): Promise<Pair> =>
-  preparePair({ streamingSize: '64 KiB', fetchVia: via, dmz: { viewFor: '2s' } });
+export const crashPair = ({ via }: Plan, side: PartnerSide): Promise<Pair> =>
+  preparePair({ ...side.options, streamingSize: '64 KiB', fetchVia: via, dmz: { viewFor: '2s' } });
 
 /** Starts the server, and waits until it has been killed where it should be. */
 const dieAt = async (server: Server, kill: Kill): Promise<void> => {

@@ -28,6 +28,8 @@ export type LaneNeeds = {
   readonly ledger: Ledger;
   readonly over: () => boolean;
   readonly wanted: () => Wish | undefined;
+  /** Sends other content under the same name now and then; unless it is not to, where the name must be the file's own. */
+  readonly daily?: false;
 };
 
 const KiB = 1024;
@@ -37,7 +39,7 @@ const large = 3 * KiB * KiB;
 const mostTries = 200;
 
 /** Bytes that no other file of the test has, from 16 bytes on; smaller ones are told apart by their name. */
-const contentOf = (seed: number, name: string, size: number): Buffer =>
+export const contentOf = (seed: number, name: string, size: number): Buffer =>
   size === 0 ? Buffer.alloc(0) : createHash('shake256', { outputLength: size }).update(`${seed} ${name}`).digest();
 
 const wish = (chance: Chance, wanted: Wish | undefined): Wish => {
@@ -54,7 +56,7 @@ export const lane = async (needs: LaneNeeds, name: string, sender: Sender): Prom
   const chance = chanceOf(seed, name);
   for (let i = 0; !needs.over(); i += 1) {
     const { way, size } = wish(chance, needs.wanted());
-    const daily = way === 'plain' && size >= KiB && chance.whole(0, 4) === 0;
+    const daily = needs.daily !== false && way === 'plain' && size >= KiB && chance.whole(0, 4) === 0;
     const file = { name: daily ? `${name}.csv` : `${name}-${i}.bin`, bytes: contentOf(seed, `${name} ${i}`, size) };
     ledger.begun(file);
     await untilAnswered(pair, `${way} of ${size} bytes to ${file.name}`, () => sender.send(way, file));

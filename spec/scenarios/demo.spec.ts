@@ -24,8 +24,11 @@ const demo = (data: string): Demo => {
     stream.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
     });
-  onTestFinished(() => {
+  // Before the directory goes: its servers still write to it.
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
     child.kill('SIGTERM');
+    await once(child, 'exit');
   });
   return {
     child,
