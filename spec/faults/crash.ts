@@ -56,7 +56,7 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
     over = true;
   };
   const killers = Promise.all([killer('dmz'), killer('inner')]).finally(stop);
-  const work = await side.begin(pair, seed, () => over);
+  const work = side.begin(pair, seed, () => over);
   const key = await readFile(pair.identity);
   const lanes = [
     ...Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender)),

@@ -11,7 +11,7 @@ import { type Audit, type Ledger, openLedger } from './ledger.ts';
 /** A partner's server with all that a pair must know of it; `directory` holds what is written before the pair is there. */
 export type PartnerSide = {
   readonly options: PairOptions;
-  readonly begin: (pair: Pair, seed: number, over: () => boolean) => Promise<PartnerWork>;
+  readonly begin: (pair: Pair, seed: number, over: () => boolean) => PartnerWork;
   readonly end: () => Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export const startPartnerSide = async (directory: string): Promise<PartnerSide> 
   };
   return {
     options,
-    begin: async (pair, seed, over) => {
+    begin: (pair, seed, over) => {
       const [offered, sent, provided] = [openLedger(), openLedger(), openLedger()];
       const working = Promise.all([offer(partner, offered, seed, over), pickUp(pair, picked, over)]);
       return {
