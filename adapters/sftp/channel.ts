@@ -130,7 +130,11 @@ const listen = (
   sftp.on('READ', (id, handle, offset, length) => onHandle(id, handle, (at) => file.read(at, offset, length)));
   // ssh2 gives each packet a part of a buffer of its own, so the bytes may be kept without a copy.
   sftp.on('WRITE', (id, handle, offset, bytes) => onHandle(id, handle, (at) => file.write(at, offset, bytes)));
-  sftp.on('CLOSE', (id, handle) => onHandle(id, handle, file.close, true));
+  sftp.on('CLOSE', (id, handle) => {
+    const open = handles.get(handleId(handle));
+    if (open?.kind === 'download') open.closing = true;
+    onHandle(id, handle, file.close, true);
+  });
   sftp.on('FSTAT', (id, handle) => onHandle(id, handle, file.stat));
   sftp.on('FSETSTAT', (id, handle, wanted: Partial<Attributes>) =>
     onHandle(id, handle, (at) => file.setStat(at, wanted)),

@@ -2,10 +2,13 @@
 import type { Refusal } from '../../domain/failure.ts';
 import type { Download, Entry, Upload } from '../../domain/intake.ts';
 
-/** An open file or directory. `refusal` is why an upload has already failed: it is told at every later request. */
+/**
+ * An open file or directory. `refusal` is why an upload has already failed: it is told at every later request. `closing`:
+ * the client has closed it, which holds even where it leaves before that is answered.
+ */
 export type Open =
   | { readonly kind: 'upload'; readonly upload: Upload; readonly append: boolean; refusal?: Refusal }
-  | { readonly kind: 'download'; readonly download: Download; readonly entry: Entry }
+  | { readonly kind: 'download'; readonly download: Download; readonly entry: Entry; closing?: true }
   | { readonly kind: 'directory'; readonly entries: readonly Entry[]; next: number };
 
 /** The open handles of one channel. */
@@ -48,5 +51,5 @@ export const handleTable = (): Handles => {
 
 const giveUp = async (open: Open): Promise<void> => {
   if (open.kind === 'upload') await open.upload.abandon();
-  if (open.kind === 'download') await open.download.close();
+  if (open.kind === 'download') await open.download.close({ taken: open.closing === true });
 };

@@ -4,12 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh } from '../support/clients.ts';
+import { partnerPrograms, versionOf } from '../support/partner-programs.ts';
+import { serverVersion } from '../support/partner-servers.ts';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
+import { compareWithPage, type Seen } from '../support/scenario-table.ts';
 import { type Pair, startPair } from '../support/servers.ts';
 import { expectOneStory, idle } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 
 const kinds = partnerKinds.map((kind) => [kind.name, kind.program] as const);
+const programs = partnerPrograms.map((each) => [each.protocol, each.program, each] as const);
+const seen: Seen[] = [];
 
 describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   let pair: Pair;
@@ -20,19 +25,26 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     if (found === undefined) throw new Error(`no partner ${name}`);
     return found;
   };
+  const source = async (name: string, content: string): Promise<string> => {
+    const file = join(directory, name);
+    await writeFile(file, content);
+    return file;
+  };
+  const arrived = async (name: string): Promise<string> => {
+    await until('it is delivered', async () => (await readdir(pair.out)).includes(name));
+    return readFile(join(pair.out, name), 'utf8');
+  };
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-partners-'));
     for (const kind of partnerKinds) partners.set(kind.name, await startPartner(kind));
     const all = [...partners.values()];
     const moreChannels = await Promise.all(all.map((each) => channelFor(directory, each)));
+    const agent = { kind: 'cron', schedule: '* * * * * *', settle: '100ms', name: 'get-*' };
     const moreProfiles = all.flatMap((each) => [
       {
         name: `get-${each.name}`,
-        agent: {
-          ...{ kind: 'cron', schedule: '* * * * * *', settle: '100ms' },
-          ...{ channel: each.name, directory: remote(each, 'out'), name: 'get-*' },
-        },
+        agent: { ...agent, channel: each.name, directory: remote(each, 'out') },
         responses: [{ kind: 'file', directory: 'out' }],
       },
       {
@@ -41,7 +53,17 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
         responses: [{ kind: 'send', channel: each.name, directory: remote(each, 'in') }],
       },
     ]);
-    pair = await startPair({ mode, moreChannels, moreProfiles });
+    const provided = {
+      name: 'provided',
+      match: { channel: 'acme', name: 'for-*' },
+      responses: [{ kind: 'provide', channel: 'acme', directory: '/pickup' }],
+    };
+    pair = await startPair({
+      mode,
+      moreChannels,
+      moreProfiles: [...moreProfiles, provided],
+      channel: { provided: { afterPickUp: 'delete' } },
+    });
   }, 120_000);
 
   afterAll(async () => {
@@ -50,33 +72,65 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     await rm(directory, { recursive: true, force: true });
   });
 
+  it.each(programs)(
+    'takes what a partner sends, over %s with %s',
+    async (protocol, program, { put }) => {
+      const name = `from-${protocol}-${program}.xml`;
+      await put(pair, await source(name, `by ${program}`), name);
+      expect(await arrived(name)).toBe(`by ${program}`);
+      seen.push({ scenario: 'partner sends', protocol, mode, peer: program, version: await versionOf(program) });
+    },
+    60_000,
+  );
+
   it.each(kinds)(
     'fetches from a partner by cron, over %s from %s, and deletes its copy',
-    async (name) => {
+    async (name, program) => {
       const { offer, at } = partner(name);
       await offer(`get-${name}.xml`, `from ${name}`);
-      await until('it is delivered', async () => (await readdir(pair.out)).includes(`get-${name}.xml`));
-      expect(await readFile(join(pair.out, `get-${name}.xml`), 'utf8')).toBe(`from ${name}`);
+      expect(await arrived(`get-${name}.xml`)).toBe(`from ${name}`);
       await until("the partner's copy is gone", async () => (await readdir(at('out'))).length === 0);
+      seen.push({ scenario: 'cron fetch', protocol: name, mode, peer: program, version: serverVersion(program) });
     },
     60_000,
   );
 
   it.each(kinds)(
     'sends to a partner, over %s to %s',
-    async (name) => {
-      const file = join(directory, `to-${name}-1.xml`);
-      await writeFile(file, `for ${name}`);
+    async (name, program) => {
+      const file = await source(`to-${name}-1.xml`, `for ${name}`);
       expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
       await until('it is there', async () => (await readdir(partner(name).at('in'))).includes(`to-${name}-1.xml`));
       expect(await readFile(partner(name).at(`in/to-${name}-1.xml`), 'utf8')).toBe(`for ${name}`);
       expect(await readdir(partner(name).at('in'))).toEqual([`to-${name}-1.xml`]);
+      seen.push({ scenario: 'response send', protocol: name, mode, peer: program, version: serverVersion(program) });
+    },
+    60_000,
+  );
+
+  it.each(programs)(
+    'provides what a partner picks up, over %s with %s',
+    async (protocol, program, { get }) => {
+      const name = `for-${protocol}-${program}.xml`;
+      const file = await source(name, `to be picked up by ${program}`);
+      expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
+      const listing = async (): Promise<string> => (await openSsh(pair, ['ls -1 /pickup'])).out;
+      await until('it is provided', async () => (await listing()).includes(name));
+      await get(pair, `/pickup/${name}`, `${file}.got`);
+      expect(await readFile(`${file}.got`, 'utf8')).toBe(`to be picked up by ${program}`);
+      await until('it is picked up', async () => !(await listing()).includes(name));
+      seen.push({ scenario: 'provide', protocol, mode, peer: program, version: await versionOf(program) });
     },
     60_000,
   );
 
   it('leaves one story in both logs', async () => {
     await idle(pair);
-    expect(await expectOneStory(pair)).toBe(12);
+    // What is sent on and provided came in first.
+    expect(await expectOneStory(pair)).toBe(3 * programs.length + 3 * kinds.length);
   });
+});
+
+it('has a line in docs/scenarios.md for each that was seen (npm run docs mends it)', async () => {
+  expect(await compareWithPage(seen, process.env.SALLYPORT_DOCS === '1')).toEqual([]);
 });

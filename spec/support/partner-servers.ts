@@ -1,12 +1,13 @@
 /** Servers that we did not write, as partners run them: OpenSSH, vsftpd and proftpd, unpacked by `npm run peers`. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import type { Credentials } from '../../domain/partner.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
@@ -283,4 +284,26 @@ export const startProftpd = async ({
     certificate: pair.pem,
     root: here.disk,
   };
+};
+
+const versions: Readonly<Record<string, readonly [string, string]>> = {
+  vsftpd: ['vsftpd', '-v'],
+  proftpd: ['proftpd', '-v'],
+  sshd: ['sshd', '-V'],
+};
+
+/** The version that a server's program says it is. */
+export const serverVersion = (program: string): string => {
+  const [name, flag] = versions[program] ?? ['', ''];
+  const ran = spawnSync(join(peers, 'usr/sbin', name), [flag], {
+    encoding: 'utf8',
+    env: { ...process.env, LD_LIBRARY_PATH: libraries },
+  });
+  // vsftpd says it to its standard input.
+  return /\d+\.\d[\w.]*/.exec(`${ran.stdout}${ran.stderr}`)?.[0] ?? versionOfPackage(program);
+};
+
+const versionOfPackage = (program: string): string => {
+  const changes = join(peers, 'usr/share/doc', program, 'changelog.Debian.gz');
+  return /\((\d[\w.]*)/.exec(gunzipSync(readFileSync(changes)).toString())?.[1] ?? '?';
 };
