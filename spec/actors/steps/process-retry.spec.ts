@@ -17,7 +17,7 @@ describe('processing', () => {
     const responses = [{ kind: 'file', directory: '/out' }] as const;
     const profile = { name: 'orders', match: { name: '*' }, steps: [], responses };
     const perform = () => () => Promise.reject(new Error('there is no step'));
-    const step = process([profile], routes, perform, { record } as Streams, countedIds());
+    const step = process(() => [profile], routes, perform, { record } as Streams, countedIds());
     const { signal } = new AbortController();
     const before = await succeeded(step(given('received', 'forwarded', 'fetched', 'matched'), signal));
     const after = await succeeded(step(given('received', 'forwarded', 'fetched', 'matched', 'retried'), signal));

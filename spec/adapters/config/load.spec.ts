@@ -98,7 +98,7 @@ messageService:
   ca: one.crt
   certificate: one.crt
   key: one.key
-  peers: []
+  peers: 7
 channels:
   - name: A
     login: a
