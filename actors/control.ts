@@ -12,6 +12,7 @@ import type { TransferRecord } from '../projections/transfers.ts';
 import { eventLines } from './event-lines.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
+import type { Replication } from './replication.ts';
 import { ownerOf } from './roles.ts';
 import type { Streams } from './streams.ts';
 
@@ -24,8 +25,8 @@ export type ControlNeeds = {
   readonly messages: Messages;
   readonly role: Role;
   readonly clock: Clock;
-  /** How many channels this server knows. */
-  readonly channels: () => Promise<number>;
+  /** What may be asked about channels. */
+  readonly replication: Pick<Replication, 'control' | 'count'>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -78,6 +79,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
   };
 
   return {
+    ...needs.replication.control,
     status: () => async () => {
       await settled();
       const open = await models.count(projection, { ended: 0 })();
@@ -90,7 +92,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
         links,
         open: open.right,
         held: held.right,
-        channels: await needs.channels(),
+        channels: await needs.replication.count(),
         ...needs.status(),
       });
     },

@@ -106,6 +106,10 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
         failures.add(attempt.address);
         return left(wrong);
       }
+      // Checking a password takes a while; who was removed meanwhile does not come in.
+      const still = await channelOf(attempt.login);
+      if (isLeft(still)) return still;
+      if (still.right?.name !== channel.name) return left(wrong);
       if ((present.get(`channel ${channel.name}`) ?? 0) >= channel.maxSessions)
         return left(refusal('tooManySessions', 'too many sessions of this login'));
       arrivals.add(attempt.address);

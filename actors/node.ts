@@ -1,10 +1,10 @@
 /** One server's actors over its ports: the same for both roles but for the steps that the roles table gives each. */
 import { type Either, left } from 'fp-ts/lib/Either.js';
-import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
+import type { Config, DmzConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
-import { type Failure, refusal } from '../domain/failure.ts';
+import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
-import type { PartnerAccess, Partners } from '../domain/partner.ts';
+import type { Partners } from '../domain/partner.ts';
 import type {
   Clock,
   Cron,
@@ -17,6 +17,7 @@ import type {
   PayloadStore,
   Programs,
   ReadModels,
+  Signatures,
   Verifiers,
 } from '../domain/ports.ts';
 import { channelsProjection } from '../projections/channels.ts';
@@ -25,19 +26,20 @@ import { transfersProjection } from '../projections/transfers.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
-import { publishChannels, snapshotOf, takeChannels } from './channels.ts';
 import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
 import { heldKeys } from './held-keys.ts';
-import { type InboxNeeds, openInbox } from './inbox.ts';
+import { openInbox } from './inbox.ts';
+import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { listAt } from './list-at.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { startProjector } from './projector.ts';
 import { asAnswer } from './refusals.ts';
+import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
@@ -75,6 +77,7 @@ export type NodePorts = {
   readonly partners: Partners;
   readonly cron: Cron;
   readonly verifiers: Verifiers;
+  readonly signatures: Signatures;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
@@ -85,7 +88,9 @@ export type NodeSettings = {
   readonly config: Config;
   readonly passwords: ReadonlyMap<string, string>;
   /** On inner: how to come in at the partners of its channels. */
-  readonly accessOf?: ((channel: string) => Either<Failure, PartnerAccess>) | undefined;
+  readonly accessOf?: ChannelSettings['accessOf'] | undefined;
+  /** On inner: reads the config again; one sentence says why it cannot be gone on with. */
+  readonly reload?: (() => Promise<Either<string, ChannelSettings>>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
@@ -141,25 +146,46 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   });
 
   const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
-  const inbox = openInbox({ ...shared, admits: config.role === 'inner' ? admitsOf(config) : () => undefined });
+  const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
+  const inbox = openInbox({ ...shared, admits: role === 'inner' ? own.admits : () => undefined });
   const arrivals = openArrivals(shared);
   const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals, guard: disk }) : undefined;
-  const channels = async (): Promise<number> =>
-    config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
-  const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
-  const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
-  const profiles = config.role === 'inner' ? config.profiles : [];
-  const accessOf = settings.accessOf === undefined ? askInner(messages) : withTrust(eventLog, settings.accessOf);
+  const routes: Routes = {
+    dmz: () => messages.links().find((link) => link.up)?.node ?? config.messageService.peers[0]?.node,
+    keeping: own.keeping,
+  };
+  let stopAgents = (): Promise<void> => Promise.resolve();
+  stops.push(() => stopAgents());
+  /** Without a dmz its agents wait for one. */
+  const goOnWithAgents = (): void => {
+    const dmz = (): string => routes.dmz() ?? '';
+    if (role === 'inner' && routes.dmz() !== undefined)
+      stopAgents = startAgents({ ...shared, cron: ports.cron, dmz }, own.now().profiles);
+  };
+  const profilesChanged = async (): Promise<void> => {
+    await stopAgents();
+    goOnWithAgents();
+  };
+  const replication =
+    role === 'inner'
+      ? await openAtInner({ ...shared, ...settings, ...config.messageService, own, profilesChanged, node })
+      : await openAtDmz({ ...shared, end: (channel) => intake?.end(channel) });
+  stops.push(replication.stop);
+  const status = () => ({ node, ...settings.status() });
+  const control = controlOf({ ...shared, replication, status });
+  const accessOf =
+    settings.accessOf === undefined
+      ? askInner(messages)
+      : withTrust(eventLog, (channel) => own.now().accessOf(channel));
   const enter = entering(ports.partners, accessOf);
-  const routes = routesOf(config, messages);
-  const sweeping = { ...shared, directories };
+  const sweeping = { ...shared, directories: own.directories };
   const sweeps = [
     (signal: AbortSignal) => sweepPayloads(sweeping, signal),
     ...(config.role === 'dmz' ? [uploadSweep({ ...shared, arrivals, incomplete: config.incomplete })] : []),
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(() => own.now().profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
@@ -174,10 +200,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const handlers: PeerHandlers = {
     events: (from, parcels) => inbox.take(from, parcels),
     payload: (_from, key, start) => servePayload(payloads, key, start),
-    channels: async (_from, snapshot) =>
-      intake === undefined
-        ? left(refusal('notPermitted', 'inner takes no channels'))
-        : takeChannels({ ...shared, projection: channelsProjection, end: intake.end }, snapshot),
+    channels: replication.handler,
     ticket: (from, key) =>
       settings.ticket === undefined
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
@@ -185,7 +208,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     command: (from, command) => control.takeOrder(from, command),
     stage: takeStaged({ payloads, streams, disk, node }),
     partner: async (_from, channel) =>
-      isVisible(config, channel)
+      own.isVisible(channel)
         ? asAnswer(await accessOf(channel)())
         : left(refusal('notPermitted', `channel ${channel} is not shown to dmz`)),
     list: (_from, request) => listAt(enter, log, request),
@@ -200,16 +223,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       await sweepTemporaries(sweeping);
     },
     serve: async () => {
+      // Before the link comes up, so that what was removed is out as soon as it is.
+      await replication.start();
       orThrow(await messages.start(handlers)());
       const supervisor = superviseTransfers({ ...shared, steps, most: livePerLane });
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
       stops.push(supervisor.stop, outbox.stop, keepSweeping(shared, sweeps), raiseAlarms(projector, log, node));
-      if (config.role === 'inner') {
-        const { channels } = config;
-        const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
-        stops.push(publishChannels(messages, snapshot, clock, log));
-        stops.push(startAgents({ ...shared, cron: ports.cron, dmz: routes.dmz }, config.profiles));
-      }
+      goOnWithAgents();
     },
     stop: async (graceMs) => {
       intake?.end();
@@ -221,34 +241,4 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
 const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door'> & NodePorts): RunningIntake => {
   const door = openDoor({ ...shared, projection: channelsProjection, limits: config.limits });
   return openIntake({ ...shared, door });
-};
-
-const deliveryDirectories = (config: InnerConfig): readonly string[] => [
-  ...new Set(
-    config.profiles.flatMap(({ responses }) =>
-      responses.flatMap((response) => (response.kind === 'file' ? [response.directory] : [])),
-    ),
-  ),
-];
-
-const isVisible = (config: Config, channel: string): boolean =>
-  config.role === 'inner' && config.channels.some((each) => each.name === channel && !each.invisibleToDmz);
-
-/** A dmz whose link is up, else the first; and what channels say of provided files. */
-const routesOf = (config: Config, messages: Messages): Routes => {
-  const keeping = new Map(config.role === 'inner' ? config.channels.map((each) => [each.name, each.provided]) : []);
-  return {
-    dmz: () => messages.links().find((link) => link.up)?.node ?? config.messageService.peers[0]?.node ?? '',
-    keeping: (channel) => keeping.get(channel) ?? { keepFor: innerKeepsPayloadsFor, afterPickUp: 'keep' },
-  };
-};
-
-/** What a dmz may open at this inner: data of channels that are shown to it, in payloads of its own. */
-const admitsOf = (config: InnerConfig): InboxNeeds['admits'] => {
-  const visible = new Set(config.channels.filter((each) => !each.invisibleToDmz).map((each) => each.name));
-  return (from, event) => {
-    if (event.type !== 'received') return undefined;
-    if (!visible.has(event.data.channel)) return `there is no channel ${event.data.channel} for ${from.node}`;
-    return event.data.payload.key.startsWith(`${from.node}.`) ? undefined : 'its payload is not its own';
-  };
 };

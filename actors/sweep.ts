@@ -21,7 +21,7 @@ export type SweepNeeds = {
   readonly node: string;
   readonly held: HeldKeys;
   /** Directories into which this server delivers. */
-  readonly directories: readonly string[];
+  readonly directories: () => readonly string[];
 };
 
 const hour = 3_600_000;
@@ -71,7 +71,7 @@ const isKnown = async (needs: SweepNeeds, id: string): Promise<boolean> => {
 /** Sweeps temporaries of ours in the delivery directories that are not the open `prepared` of a transfer of ours. */
 export const sweepTemporaries = async (needs: SweepNeeds): Promise<number> => {
   let swept = 0;
-  for (const directory of needs.directories) {
+  for (const directory of needs.directories()) {
     const names = await needs.delivery.temporaries(directory)();
     if (isLeft(names)) continue;
     for (const name of names.right) {

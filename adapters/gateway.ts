@@ -16,12 +16,14 @@ import { directoryDelivery } from './delivery/directory.ts';
 import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
+import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
 import { accessIn, partnersOver } from './partners.ts';
 import { diskPayloads } from './payloads/disk.ts';
 import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
 import { sqliteReadModels } from './readmodels/sqlite.ts';
+import { readAgain } from './reload.ts';
 import { systemClock } from './shared/clock.ts';
 import { systemIds } from './shared/ids.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -61,7 +63,8 @@ export const startGateway = async (loaded: LoadedConfig, log: Log): Promise<Eith
 };
 
 /** A server's parts, and the phases of its life over them. What was opened last is closed first. */
-const assemble = ({ config, secrets, credentials, tls }: LoadedConfig, log: Log) => {
+const assemble = (loaded: LoadedConfig, log: Log) => {
+  const { config, secrets, credentials, tls } = loaded;
   const { role, node, data, messageService: link } = config;
   const clock = systemClock();
   const closers: (() => Promise<void>)[] = [];
@@ -93,11 +96,12 @@ const assemble = ({ config, secrets, credentials, tls }: LoadedConfig, log: Log)
     const messages = messageService({ role, node, ...link, ...tls, log, clock });
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
+    const signatures = linkSignatures(tls.key);
     const [delivery, ids] = [directoryDelivery(), systemIds()];
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());
     const [partners, cron] = [partnersOver(protocols, clock), schedules()];
-    const own = { eventLog, models, payloads, disk, delivery, programs, verifiers };
+    const own = { eventLog, models, payloads, disk, delivery, programs, verifiers, signatures };
     const ports = { ...own, messages, partners, cron, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });
@@ -119,7 +123,8 @@ const assemble = ({ config, secrets, credentials, tls }: LoadedConfig, log: Log)
       const ports = await openPorts();
       const ticket = config.role === 'dmz' && config.fetch.ftp !== undefined ? door?.ticket : undefined;
       const accessOf = config.role === 'inner' ? accessIn(config, credentials) : undefined;
-      const node = await startNode(ports, { config, passwords: secrets, accessOf, status, ticket });
+      const reload = readAgain(loaded);
+      const node = await startNode(ports, { config, passwords: secrets, accessOf, status, ticket, reload });
       running = node;
       closers.push(() => node.stop(graceMs));
       node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));

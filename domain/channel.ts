@@ -32,14 +32,6 @@ export const replicatedChannel = z.strictObject({
 });
 export type ReplicatedChannel = z.infer<typeof replicatedChannel>;
 
-/** All channels that dmz may know, as inner sees them now. A lower counter of the same epoch is refused. */
-export const channelSnapshot = z.strictObject({
-  epoch: z.string().max(64),
-  counter: z.number().int().nonnegative(),
-  channels: z.array(replicatedChannel).max(100_000),
-});
-export type ChannelSnapshot = z.infer<typeof channelSnapshot>;
-
 /** Is a file of this name still being written, by the channel's convention? It makes no transfer until it is renamed. */
 export const isTemporaryName = (channel: ReplicatedChannel, name: string): boolean =>
   channel.temporaryNames.some((pattern) => globMatches(pattern, name));

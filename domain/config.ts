@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { certificateFingerprint, plainName } from './channel.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
+import { missingDmz, waitingForDmz } from './needs-dmz.ts';
 import { partnerBase } from './partner.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
+import { mostChannels } from './replication.ts';
 import { secret } from './secret.ts';
 import { duration, filePath, size } from './units.ts';
 
@@ -38,7 +40,7 @@ const messageService = z.strictObject({
   ca: filePath.describe("PEM file of the private CA that signed both servers' certificates."),
   certificate: filePath.describe("PEM file of this server's certificate."),
   key: filePath.describe("PEM file of this server's private key."),
-  peers: z.array(peer).min(1, 'name at least one peer').max(32),
+  peers: z.array(peer).max(32).describe('The other servers; an inner without a dmz has none.'),
   maxMessageSize: size.prefault('16 MiB').describe('The largest message that is taken at all.'),
 });
 
@@ -226,8 +228,14 @@ const inner = (protocols: readonly Protocol[]) =>
     role: z.literal('inner'),
     ...common,
     fetchVia,
-    channels: z.array(channel(protocols)).max(100_000).default([]),
+    channels: z.array(channel(protocols)).max(mostChannels, `at most ${mostChannels} channels`).default([]),
     profiles: z.array(profile).max(10_000).default([]),
+    ignoreDmzSettings: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Without a dmz in `messageService.peers`, profiles that need one are an error; true: a warning, and such work waits.',
+      ),
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
@@ -308,6 +316,10 @@ const wordsFor = (issue: z.core.$ZodIssue): string => {
 
 const crossChecks = (config: Config): readonly Problem[] => [
   ...(config.role === 'inner' ? innerChecks(config) : collisions(config.fetch, config.listeners)),
+  ...(config.role === 'dmz' && config.messageService.peers.length === 0
+    ? [{ path: 'messageService.peers', problem: 'name inner: a dmz gets its channels from it' }]
+    : []),
+  ...(config.role === 'inner' ? missingDmz(config) : []),
   ...(config.streamingSize * 2 <= config.messageService.maxMessageSize
     ? []
     : [{ path: 'streamingSize', problem: 'must be at most half of messageService.maxMessageSize' }]),
@@ -365,5 +377,11 @@ const channelsNamedBy = ({
   ...responses.flatMap((each, i) => (each.kind === 'file' ? [] : [[`responses[${i}].channel`, each.channel] as const])),
 ];
 
-const twice = (names: readonly string[]): readonly number[] =>
-  names.flatMap((name, i) => (names.indexOf(name) < i ? [i] : []));
+const twice = (names: readonly string[]): readonly number[] => {
+  const seen = new Set<string>();
+  return names.flatMap((name, i) => (seen.size === seen.add(name).size ? [i] : []));
+};
+
+/** What is accepted, but waits: of this a person should know. */
+export const warningsOf = (config: Config): readonly Problem[] =>
+  config.role === 'inner' ? waitingForDmz(config) : [];

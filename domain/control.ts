@@ -1,4 +1,5 @@
 /** What a person or a program may ask of a running server. Carried by the control socket; implemented in actors/control.ts. */
+import type { ChannelControl } from './channel-control.ts';
 import type { Answer } from './intake.ts';
 import type { Order } from './transfer/decide.ts';
 import type { EventType, TransferEvent } from './transfer/vocabulary.ts';
@@ -62,7 +63,7 @@ export type Status = {
 };
 
 /** The control surface of a running server. */
-export interface Control {
+export interface Control extends ChannelControl {
   status(): Answer<Status>;
   list(filter: TransferFilter): Answer<readonly TransferRow[]>;
   /** `id` may be a unique beginning of the id. */

@@ -2,11 +2,12 @@
 
 import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import { type ChannelSnapshot, channelSnapshot, plainName } from './channel.ts';
+import { plainName } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
 import { mostFiles, type PartnerAccess, type PartnerFile, partnerFile } from './partner.ts';
 import { type PayloadRef, payloadKey } from './payload.ts';
 import type { PayloadSource } from './ports.ts';
+import type { ChannelsAnswer, ChannelUpdate } from './replication.ts';
 import type { Role } from './role.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
 
@@ -67,9 +68,6 @@ export const command = z.strictObject({
 });
 export type Command = z.infer<typeof command>;
 
-export type { ChannelSnapshot };
-export { channelSnapshot };
-
 /** A request for a channel's partner. */
 export const partnerRequest = z.strictObject({ channel: plainName });
 
@@ -94,7 +92,8 @@ export type PeerHandlers = {
   ) => Promise<Either<Refusal, { readonly size: number; readonly bytes: AsyncIterable<Uint8Array> }>>;
   /** A password for one FTP login that sees one payload; for a short time. */
   readonly ticket: (from: Peer, key: string) => Promise<Either<Refusal, string>>;
-  readonly channels: (from: Peer, snapshot: ChannelSnapshot) => Promise<Either<Refusal, void>>;
+  /** Takes an update of the channels, if there is one, and says what is here then. */
+  readonly channels: (from: Peer, update: ChannelUpdate | undefined) => Promise<Either<Refusal, ChannelsAnswer>>;
   readonly command: (from: Peer, command: Command) => Promise<Either<Refusal, void>>;
   /** Takes a payload that is to be sent or shown here; answers once it is on disk, its hash checked. Not read to its end where it is there already. */
   readonly stage: (from: Peer, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>) => Promise<Either<Refusal, void>>;
@@ -124,7 +123,8 @@ export interface Messages {
   readonly payload: PayloadSource;
   /** A password with which this payload can be fetched over FTP, once and soon. */
   ticket(from: string, key: string): Attempt<string>;
-  channels(to: string, snapshot: ChannelSnapshot): Attempt<void>;
+  /** Brings a part of the channels; without one it only asks what is there. */
+  channels(to: string, update?: ChannelUpdate): Attempt<ChannelsAnswer>;
   command(to: string, command: Command): Attempt<void>;
   /** Puts a payload on a dmz under the key that it is to have there. A failure that is no refusal says nothing of whether it is there. */
   stage(to: string, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>): Attempt<void>;

@@ -228,6 +228,14 @@ export interface Delivery {
   temporaries(directory: string): Attempt<readonly string[]>;
 }
 
+/** What this server says of itself, and what its peers do. Keys are those of the link. */
+export interface Signatures {
+  /** Of this server's own private key, as text. */
+  sign(text: string): string;
+  /** Did the key of this certificate (DER) sign the text? Without a certificate: our own key. */
+  verify(text: string, signature: string, certificate?: Uint8Array): boolean;
+}
+
 /** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */
 export type ProgramJob = {
   readonly transfer: string;

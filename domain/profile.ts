@@ -13,6 +13,10 @@ export type Response =
   /** Into a partner's home on dmz, to be picked up. */
   | { readonly kind: 'provide'; readonly channel: string; readonly directory: string };
 
+/** Can it be done only with a dmz? */
+export const needsDmz = (response: Response): boolean =>
+  response.kind === 'provide' || (response.kind === 'send' && response.viaDmz);
+
 /** Fetches files from a channel's partner at the times of its schedule, and starts its profile with each. */
 export type CronAgent = {
   readonly schedule: string;

@@ -2,7 +2,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { temporary } from '../../domain/failure.ts';
 import type { PayloadRef } from '../../domain/payload.ts';
 import type { Ids } from '../../domain/ports.ts';
-import { chooseProfile, type Profile, type Response } from '../../domain/profile.ts';
+import { chooseProfile, needsDmz, type Profile, type Response } from '../../domain/profile.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
 import type { Creation, Fact, TargetOf } from '../../domain/transfer/vocabulary.ts';
 import type { Step } from '../step.ts';
@@ -11,7 +11,7 @@ import type { Perform } from './perform.ts';
 
 /** What responses need to know of the world: which dmz to ask, and how long a channel's provided files are kept. */
 export type Routes = {
-  readonly dmz: () => string;
+  readonly dmz: () => string | undefined;
   readonly keeping: (channel: string) => Pick<TargetOf<'home'>, 'keepFor' | 'afterPickUp'>;
 };
 
@@ -20,10 +20,11 @@ export type Routes = {
  * its own. Without a matching profile the transfer is held: data is never thrown away for want of a profile.
  */
 export const process =
-  (profiles: readonly Profile[], routes: Routes, perform: Perform, streams: Streams, ids: Ids): Step =>
+  (profilesNow: () => readonly Profile[], routes: Routes, perform: Perform, streams: Streams, ids: Ids): Step =>
   (folded, signal) =>
   async () => {
     const { transfer } = folded;
+    const profiles = profilesNow();
     if (transfer.profile === undefined) {
       const chosen = chooseProfile(profiles, transfer);
       if (chosen !== undefined) return right([{ type: 'matched', data: { profile: chosen.name } }]);
@@ -41,6 +42,8 @@ export const process =
       const done = await perform(step, folded, payload, signal)();
       return isLeft(done) ? done : right([{ type: 'stepDone', data: done.right }]);
     }
+    if (routes.dmz() === undefined && profile.responses.some(needsDmz))
+      return left(temporary('noDmz', 'no dmz is configured; it waits for one'));
     const responses: string[] = [];
     for (const [index, response] of profile.responses.entries()) {
       // Without the run: a retry that comes while responses are being created must not create them twice.
@@ -59,8 +62,10 @@ const creation = (
   response: Response,
   payload: PayloadRef,
   index: number,
-  { dmz, keeping }: Routes,
+  routes: Routes,
 ): Fact => {
+  const { keeping } = routes;
+  const dmz = (): string => routes.dmz() ?? '';
   const { directory } = response;
   const [name, parent] = [transfer.name, { transfer: id, index, run: transfer.run }];
   const made = (data: Creation): Fact => ({ type: 'created', data });

@@ -2,7 +2,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { channelsCommands } from './channels.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
+import { configOption, type Done, dataOption, example } from './options.ts';
 import { exits, type Program } from './program.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
@@ -28,8 +30,6 @@ export const runCli = async (
     return error.exitCode === 0 ? exits.ok : exits.wrong;
   }
 };
-
-type Done = (run: Promise<number>) => Promise<void>;
 
 const commands = (program: Program, terminal: Terminal, done: Done): Command => {
   const root = new Command('sallyport')
@@ -71,6 +71,12 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),
+    program,
+    terminal,
+    done,
+  );
+  channelsCommands(
+    root.command('channels').description('list channels, and see to their replication'),
     program,
     terminal,
     done,
@@ -136,11 +142,6 @@ const transfersCommands = (transfers: Command, program: Program, terminal: Termi
       .action((id: string, options: Asked & { reason: string }) => done(order(program, terminal, what, id, options)));
   }
 };
-
-const dataOption = (): Option => new Option('--data <directory>', "the server's data directory");
-const configOption = (): Option =>
-  new Option('--config <file>', "the server's config, instead of --data").conflicts('data');
-const example = (command: Command, line: string): Command => command.addHelpText('after', `\nExample:\n  ${line}`);
 
 const wholeNumber =
   (from: number, to: number) =>

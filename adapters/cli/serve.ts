@@ -1,5 +1,5 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { Problem } from '../../domain/config.ts';
+import { type Problem, warningsOf } from '../../domain/config.ts';
 import { createLog } from '../shared/log.ts';
 import { printable } from '../shared/printable.ts';
 import type { Terminal } from '../shared/terminal.ts';
@@ -16,6 +16,7 @@ export const serve = async (
     const loaded = await program.load(options.config, program.protocols);
     if (isLeft(loaded)) return wrongConfig(terminal, options.config, loaded.left);
     const log = createLog({ ...loaded.right.config.log, write: terminal.error, clock: program.clock });
+    for (const { path, problem } of warningsOf(loaded.right.config)) log.warn(`${path}: ${problem}`);
     const started = await program.start(loaded.right, log);
     if (isLeft(started)) {
       terminal.error(`sallyport: ${printable(started.left)}`);
@@ -43,6 +44,9 @@ export const check = async (
   const loaded = await program.load(options.config, program.protocols);
   const problems = isLeft(loaded) ? loaded.left : await program.check(loaded.right);
   if (problems.length > 0) return wrongConfig(terminal, options.config, problems);
+  if (!isLeft(loaded))
+    for (const { path, problem } of warningsOf(loaded.right.config))
+      terminal.error(printable(`${options.config}: warning: ${path}: ${problem}`));
   terminal.out(`${options.config} is in order`);
   return exits.ok;
 };

@@ -92,7 +92,8 @@ export const status = (program: Program, terminal: Terminal, options: Asked): Pr
     ],
   );
 
-const ask = async <A>(
+/** Asks a running server, and prints its answer or its refusal. */
+export const ask = async <A>(
   program: Program,
   terminal: Terminal,
   options: Asked,

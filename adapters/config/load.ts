@@ -9,9 +9,9 @@ import { absolutePaths } from './paths.ts';
 import { readCredentials, readSecrets, readTls } from './secrets.ts';
 import { parseYaml } from './yaml.ts';
 
-const longestFile = 8 * 1024 * 1024;
+const longestFile = 64 * 1024 * 1024;
 
-/** Loads a config with all that it names. Refuses a file of more than 8 MiB, and any whose secrets or keys cannot be had. */
+/** Loads a config with all that it names. Refuses a file of more than 64 MiB, and any whose secrets or keys cannot be had. */
 export const loadConfig = async (
   file: string,
   protocols: readonly Protocol[],

@@ -1,9 +1,11 @@
 /** What goes over the control socket: one HTTP call for each thing that may be asked, both ends decoding what they get. */
 import { z } from 'zod';
 import { plainName } from '../../domain/channel.ts';
+import type { ChannelDiff, ChannelList } from '../../domain/channel-control.ts';
 import type { EventLine, Status, TransferFilter, TransferRow, TransferStory } from '../../domain/control.ts';
 import type { Refusal } from '../../domain/failure.ts';
 import { recordedEvent } from '../../domain/message.ts';
+import { channelVersion } from '../../domain/replication.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
 
 const text = (longest: number) => z.string().max(longest);
@@ -50,6 +52,35 @@ const story = z.strictObject({
   events: z.array(recordedEvent).max(100_000),
 }) satisfies z.ZodType<TransferStory>;
 
+const channelList = z.strictObject({
+  role: z.enum(['inner', 'dmz']),
+  node: text(64),
+  version: channelVersion.nullable(),
+  channels: z
+    .array(
+      z.strictObject({
+        name: text(64),
+        login: text(128).nullable(),
+        proofs: text(128),
+        partner: text(64).nullable(),
+        visible: z.boolean(),
+      }),
+    )
+    .max(100_000),
+}) satisfies z.ZodType<ChannelList>;
+
+const names = z.array(text(64)).max(100_000);
+const channelDiff = z.strictObject({
+  peer: text(64),
+  up: z.boolean(),
+  has: channelVersion.nullable(),
+  wants: channelVersion.nullable(),
+  added: names,
+  changed: names,
+  removed: names,
+  text: text(2000),
+}) satisfies z.ZodType<ChannelDiff>;
+
 /** What each call takes and gives, by its path. */
 export const calls = {
   status: { input: z.strictObject({}), output: status },
@@ -64,6 +95,10 @@ export const calls = {
     }),
     output: text(2000),
   },
+  channels: { input: z.strictObject({}), output: channelList },
+  channelDiff: { input: z.strictObject({}), output: z.array(channelDiff).max(100) },
+  acceptEpoch: { input: z.strictObject({ epoch: text(64), counter: count, login: text(128) }), output: text(2000) },
+  reloadChannels: { input: z.strictObject({ login: text(128) }), output: text(2000) },
 } as const;
 export type CallName = keyof typeof calls;
 

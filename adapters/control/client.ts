@@ -17,6 +17,10 @@ export const controlClient = (data: string): Control => ({
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  channels: () => ask(data, 'channels', {}),
+  channelDiff: () => ask(data, 'channelDiff', {}),
+  acceptEpoch: (epoch, counter, login) => ask(data, 'acceptEpoch', { epoch, counter, login }),
+  reloadChannels: (login) => ask(data, 'reloadChannels', { login }),
   events: (signal) => events(data, signal),
 });
 

@@ -96,6 +96,10 @@ const answers: {
   list: (control, filter) => control.list(filter),
   show: (control, { id }) => control.show(id),
   order: (control, { id, what, reason, login }) => control.order(id, what, reason, login),
+  channels: (control) => control.channels(),
+  channelDiff: (control) => control.channelDiff(),
+  acceptEpoch: (control, { epoch, counter, login }) => control.acceptEpoch(epoch, counter, login),
+  reloadChannels: (control, { login }) => control.reloadChannels(login),
 };
 
 const isCall = (name: string): name is CallName => Object.hasOwn(calls, name);

@@ -9,6 +9,7 @@ import {
   ticketAnswer,
 } from '../../domain/message.ts';
 import { partnerAccess } from '../../domain/partner.ts';
+import { channelsAnswer } from '../../domain/replication.ts';
 import { attempt } from '../shared/attempt.ts';
 import { ask, askPayload } from './ask.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
@@ -97,9 +98,12 @@ export const messageService = (options: MessageServiceOptions): Messages => {
         if (answer === undefined) throw badAnswer(from);
         return answer.ticket;
       }, explain),
-    channels: (to, snapshot) =>
+    channels: (to, update) =>
       attempt(async () => {
-        await post(to, '/channels', encodeOne(snapshot));
+        const body = await post(to, '/channels', encodeOne({ update }));
+        const answer = decoded(() => channelsAnswer.parse(decodeOne(body)));
+        if (answer === undefined) throw badAnswer(to);
+        return answer;
       }, explain),
     command: (to, command) =>
       attempt(async () => {

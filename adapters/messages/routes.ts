@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import {
-  channelSnapshot,
   command,
   listRequest,
   type Parcel,
@@ -13,6 +12,7 @@ import {
   partnerRequest,
   ticketRequest,
 } from '../../domain/message.ts';
+import { channelsRequest } from '../../domain/replication.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import { outcomeReply, type Reply, refusalReply } from './failures.ts';
@@ -43,12 +43,12 @@ const events: Route = async (handlers, from, body) => {
 const clip = (text: string): string => text.slice(0, limits.text);
 
 const channels: Route = async (handlers, from, body) => {
-  const snapshot = decoded(() => channelSnapshot.parse(decodeOne(body)));
-  if (snapshot === undefined) return invalid('channel snapshot');
+  const asked = decoded(() => channelsRequest.parse(decodeOne(body)));
+  if (asked === undefined) return invalid('update of the channels');
   faultPoint('channels.take.before');
-  const taken = await handlers.channels(from, snapshot);
+  const taken = await handlers.channels(from, asked.update);
   faultPoint('channels.take.after');
-  return outcomeReply(taken);
+  return taken._tag === 'Left' ? refusalReply(taken.left) : { status: 200, body: encodeOne(taken.right) };
 };
 
 const order: Route = async (handlers, from, body) => {

@@ -12,7 +12,7 @@ export const delayAfter = (tries: number, policy: RetryPolicy): number =>
   Math.min(policy.firstDelay * 2 ** Math.max(0, Math.min(tries, 30) - 1), policy.longestDelay);
 
 /** Is it only that there is no room, or no turn, yet? Such a try does not count: waiting for room never holds a transfer. */
-export const onlyWaits = ({ code }: Failure): boolean => code === 'noSpace' || code === 'noSlot';
+export const onlyWaits = ({ code }: Failure): boolean => code === 'noSpace' || code === 'noSlot' || code === 'noDmz';
 
 /** What a failed try of a step means: it is counted, and the transfer is held when no further try would help. */
 export const afterFailure = (folded: Folded, step: string, failure: Failure, policy: RetryPolicy): readonly Fact[] => {

@@ -184,11 +184,18 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
         seen.push(from, what);
         return Promise.resolve(right(undefined));
       };
-      await started({ inner: { command: note }, dmz: { channels: note } });
-      const snapshot = { epoch: 'e1', counter: 3, channels: [] };
+      const held = { node: 'inner1', epoch: 'e1', counter: 3, digest: 'd', proof: 'p' };
+      const update = { ...held, base: null, part: 0, parts: 1, channels: [], removed: ['acme'], signature: 's' };
+      const take: PeerHandlers['channels'] = (from, what) => {
+        seen.push(from, what);
+        return Promise.resolve(right({ held, wantsAll: what === undefined }));
+      };
+      await started({ inner: { command: note }, dmz: { channels: take } });
       must(await pair.dmz.command('inner1', release)());
-      must(await pair.inner.channels('dmz1', snapshot)());
-      expect(seen).toEqual([{ role: 'dmz', node: 'dmz1' }, release, { role: 'inner', node: 'inner1' }, snapshot]);
+      expect(must(await pair.inner.channels('dmz1', update)())).toEqual({ held, wantsAll: false });
+      expect(must(await pair.inner.channels('dmz1')())).toEqual({ held, wantsAll: true });
+      const inner = { role: 'inner', node: 'inner1' };
+      expect(seen).toEqual([{ role: 'dmz', node: 'dmz1' }, release, inner, update, inner, undefined]);
     });
 
     it('carries tickets, and the refusal of one', async () => {
@@ -215,14 +222,14 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
           },
           channels: () => {
             asked++;
-            return Promise.resolve(right(undefined));
+            return Promise.resolve(right({ wantsAll: false }));
           },
         },
       });
       for (const attempt of [
         pair.dmz.payload('inner1', 'inner1.abc', 0),
         pair.dmz.ticket('inner1', 'inner1.abc'),
-        pair.dmz.channels('inner1', { epoch: 'e', counter: 1, channels: [] }),
+        pair.dmz.channels('inner1'),
       ])
         expect(failureOf(await attempt())).toMatchObject({ lasting: 'permanent', code: 'notPermitted' });
       expect(asked).toBe(0);

@@ -3,6 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { type Failure, permanent, temporary } from '../../domain/failure.ts';
 import type { LinkState, Messages, Parcel, ParcelAnswer, Peer, PeerHandlers } from '../../domain/message.ts';
 import { otherRole, type Role } from '../../domain/role.ts';
+import { certificateOf } from '../support/memory-signatures.ts';
 import { call, type Life } from './life.ts';
 import { granted } from './outcomes.ts';
 import type { Actor, World } from './world.ts';
@@ -124,7 +125,7 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
         return Promise.resolve(right(undefined));
       }),
     links: () => [stateFor(self.role)],
-    certificateOf: () => undefined,
+    certificateOf: (node) => certificateOf(node),
     onLink: (listener) => {
       listeners.set(listener, self.role);
       return () => listeners.delete(listener);
@@ -142,8 +143,8 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
       return right({ size: answer.right.size, bytes: carried(life, answer.right.bytes) });
     },
     ticket: (_from, key) => () => ask(life, self, 'ticket', async (its) => granted(await its.ticket(self, key))),
-    channels: (_to, snapshot) => () =>
-      ask(life, self, 'channels', async (its) => granted(await its.channels(self, snapshot))),
+    channels: (_to, update) => () =>
+      ask(life, self, 'channels', async (its) => granted(await its.channels(self, update))),
     command: (_to, command) => () =>
       ask(life, self, command.order, async (its) => granted(await its.command(self, command))),
     // its bytes can be read once, and end with the asker's patience

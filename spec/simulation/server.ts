@@ -6,6 +6,7 @@ import { countedIds } from '../support/manual-clock.ts';
 import { memoryDisk } from '../support/memory-disk.ts';
 import { everyMinute, memoryPartners } from '../support/memory-partners.ts';
 import { memoryPrograms } from '../support/memory-programs.ts';
+import { memorySignatures } from '../support/memory-signatures.ts';
 import { configs, passwords, verifiers } from './config.ts';
 import { type Outcome, openOutcome, simulatedDelivery } from './delivery.ts';
 import { type Disk, emptyDisk, loseWhatIsNotDurable } from './disk.ts';
@@ -87,6 +88,7 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
       partners: memoryPartners(),
       cron: everyMinute,
       verifiers,
+      signatures: memorySignatures(nodes[role]),
       clock: clockOf(own, disk.wall),
       ids,
       log: logOf(own),

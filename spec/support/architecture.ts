@@ -34,8 +34,8 @@ const packageName = (specifier: string): string =>
     .join('/');
 
 const pure = ['domain', 'projections', 'actors'];
-/** The files that see everything: the composition root in its two parts and what checks before it, the registry, the process entry. */
-const roots = ['gateway', 'fetching', 'check', 'protocols', 'main'].map((name) => `adapters/${name}.ts`);
+/** The files that see everything: the composition root in its parts and what checks before it, the registry, the process entry. */
+const roots = ['gateway', 'fetching', 'reload', 'check', 'protocols', 'main'].map((name) => `adapters/${name}.ts`);
 
 /** Which of our own folders a file may import. */
 const mayImport = (file: string, folder: string): boolean => {

@@ -2,7 +2,15 @@
 import { type Ran, run } from './run.ts';
 import { type Pair, password } from './servers.ts';
 
-const sshOptions = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'];
+/** No questions about host keys. */
+export const sshOptions = [
+  '-o',
+  'StrictHostKeyChecking=no',
+  '-o',
+  'UserKnownHostsFile=/dev/null',
+  '-o',
+  'LogLevel=ERROR',
+];
 
 /** OpenSSH sftp with the channel's key; one command a line. */
 export const openSsh = (pair: Pair, commands: readonly string[], within?: number): Promise<Ran> => {

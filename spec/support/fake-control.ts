@@ -1,5 +1,6 @@
 /** A server to be asked, made of rows in memory; records the orders that it was given. */
 import { left, right } from 'fp-ts/lib/Either.js';
+import type { ChannelDiff, ChannelList } from '../../domain/channel-control.ts';
 import type { Control, EventLine, Status, TransferRow, TransferStory } from '../../domain/control.ts';
 import { refusal } from '../../domain/failure.ts';
 
@@ -46,6 +47,16 @@ const status: Status = {
   residentBytes: 50 * 1024 * 1024,
 };
 
+const version = { node: 'inner', epoch: 'e1', counter: 3, digest: 'd' };
+const channels: ChannelList = {
+  ...{ role: 'inner', node: 'inner', version },
+  channels: [{ name: 'demo', login: 'demo', proofs: 'password, 1 key', partner: 'sftp', visible: true }],
+};
+const diff: ChannelDiff = {
+  ...{ peer: 'inner', up: true, has: version, wants: { ...version, epoch: 'e2', counter: 1 } },
+  ...{ added: ['new'], changed: ['demo'], removed: ['old'], text: 'a new epoch waits' },
+};
+
 /** The fake, what it was asked, and a way to record an event. */
 export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferStory['events'] = []) => {
   const asked: unknown[] = [];
@@ -66,6 +77,16 @@ export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferS
     order: (id, what, reason, login) => () => {
       asked.push({ id, what, reason, login });
       return Promise.resolve(right(`${what} was recorded`));
+    },
+    channels: () => () => Promise.resolve(right(channels)),
+    channelDiff: () => () => Promise.resolve(right([diff])),
+    acceptEpoch: (epoch, counter, login) => () => {
+      asked.push({ epoch, counter, login });
+      return Promise.resolve(right(`epoch ${epoch} is accepted`));
+    },
+    reloadChannels: (login) => () => {
+      asked.push({ login });
+      return Promise.resolve(right('1 channels changed'));
     },
     events: async function* (signal) {
       while (!signal.aborted) {

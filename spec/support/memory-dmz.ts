@@ -15,12 +15,14 @@ import { everyMinute, memoryPartners } from './memory-partners.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
 import { memoryPrograms } from './memory-programs.ts';
 import { memoryReadModels } from './memory-read-models.ts';
+import { memorySignatures, updateOf } from './memory-signatures.ts';
 import { succeeded } from './outcome.ts';
 
 const nothing = () => undefined;
 const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, alarm: nothing };
 
-const acme: ReplicatedChannel = {
+/** Its channel. */
+export const acme: ReplicatedChannel = {
   name: 'acme',
   login: 'acme',
   verifier: '$argon2id$open sesame',
@@ -47,6 +49,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     cron: everyMinute,
     disk: memoryDisk(2 ** 40),
     verifiers,
+    signatures: memorySignatures('dmz-1'),
     clock: manualClock(),
     ids: countedIds(),
     log: silent,
@@ -62,7 +65,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     events: () => Promise.resolve([]),
   };
   await succeeded(link.inner.start(away));
-  await succeeded(link.inner.channels('dmz-1', { epoch: 'one', counter: 1, channels: [acme] }));
+  for (const part of updateOf([acme])) await succeeded(link.inner.channels('dmz-1', part));
   link.cut();
   const { intake } = node;
   if (intake === undefined) throw new Error('a dmz has an intake');

@@ -5,6 +5,7 @@ import { attempt } from '../../adapters/shared/attempt.ts';
 import { type Failure, permanent, type Refusal, temporary } from '../../domain/failure.ts';
 import { type LinkState, type Messages, mayAsk, type Peer, type PeerHandlers } from '../../domain/message.ts';
 import type { Role } from '../../domain/role.ts';
+import { certificateOf } from './memory-signatures.ts';
 
 /** The two ends, and the link between them, which is up once both have started, unless it is cut. */
 export type MemoryPair = {
@@ -132,7 +133,7 @@ export const memoryMessages = (
         return Promise.resolve();
       }, explain),
     links: () => [{ ...(mine === inner ? dmz : inner).self, up }],
-    certificateOf: () => undefined,
+    certificateOf: (node) => certificateOf(node),
     onLink: (listener) => {
       mine.listeners.add(listener);
       return () => mine.listeners.delete(listener);
@@ -147,9 +148,9 @@ export const memoryMessages = (
         return { size, bytes: carried(bytes) };
       }),
     ticket: (from, key) => ask(from, mine, 'ticket', key, async (its) => granted(await its.ticket(mine.self, key))),
-    channels: (to, snapshot) =>
-      ask(to, mine, 'channels', snapshot, async (its) =>
-        granted(await its.channels(mine.self, structuredClone(snapshot))),
+    channels: (to, update) =>
+      ask(to, mine, 'channels', update ?? {}, async (its) =>
+        structuredClone(granted(await its.channels(mine.self, structuredClone(update)))),
       ),
     command: (to, command) =>
       ask(to, mine, 'command', command, async (its) => granted(await its.command(mine.self, structuredClone(command)))),

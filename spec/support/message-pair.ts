@@ -34,7 +34,7 @@ export const handlers = (own: Partial<PeerHandlers> = {}): PeerHandlers => ({
   events: (_from, parcels) => Promise.resolve(parcels.map(() => stored)),
   payload: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
   ticket: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
-  channels: () => Promise.resolve(right(undefined)),
+  channels: () => Promise.resolve(right({ wantsAll: false })),
   command: () => Promise.resolve(right(undefined)),
   stage: () => Promise.resolve(right(undefined)),
   partner: () => Promise.resolve(left(refusal('notFound', 'There is no such channel.'))),

@@ -41,7 +41,7 @@ const inner = async (steps: readonly ProcessingStep[], known: Readonly<Record<st
   const disk = { claim: () => Promise.resolve(right(() => undefined)) };
   const perform = performing({ payloads, programs: memoryPrograms(known), disk, node });
   const all: Steps = {
-    process: processStep([profile], routes, perform, streams, ids),
+    process: processStep(() => [profile], routes, perform, streams, ids),
     purge: purge(payloads, streams, node),
   };
   const retries = { attempts: 3, firstDelay: 1, longestDelay: 1 };

@@ -23,6 +23,7 @@ const run = async (line: string | readonly string[], parts: Partial<Program> = {
 const commands = [
   ...['serve', 'check', 'status', 'demo', 'keys create', 'keys renew', 'keys show'],
   ...['list', 'show', 'release', 'retry', 'abandon'].map((each) => `transfers ${each}`),
+  ...['list', 'diff', 'reload', 'accept-epoch'].map((each) => `channels ${each}`),
 ];
 
 describe('the command line', () => {

@@ -98,7 +98,7 @@ messageService:
   ca: one.crt
   certificate: one.crt
   key: one.key
-  peers: []
+  peers: 7
 channels:
   - name: A
     login: a
@@ -172,7 +172,7 @@ colour: red
   });
 
   it('refuses what is too long, is no file, or is not there', async () => {
-    expect((await problems(`#${'x'.repeat(8 * 1024 * 1024)}`))[0]?.problem).toContain('longer than');
+    expect((await problems(`#${'x'.repeat(64 * 1024 * 1024)}`))[0]?.problem).toContain('longer than');
     const directoryItself = await loadConfig(directory, [fax]);
     expect(isLeft(directoryItself) && directoryItself.left[0]?.problem).toContain('not a regular file');
     const gone = await loadConfig(join(directory, 'gone.yaml'), [fax]);
