@@ -53,7 +53,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 4,
+  version: 5,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -164,6 +164,8 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
       return { keptUntil: event.data.until };
     case 'pickedUp':
       return event.data.kept ? {} : { keptUntil: event.meta.at };
+    case 'expired':
+      return { keptUntil: event.meta.at };
     default:
       return {};
   }
