@@ -155,6 +155,12 @@ export const partnerAccess = z.strictObject({
 });
 export type PartnerAccess = z.infer<typeof partnerAccess>;
 
+/** The event of a channel's stream by which a person approves its partner's host keys or certificates, all of them at once. */
+export const partnerTrusted = z.strictObject({
+  fingerprints: z.array(z.string().max(128)).max(20),
+  by: z.string().max(128),
+});
+
 /** Our way to the servers of channels' partners: the address that answers first, by the protocol that the access names. */
 export interface Partners {
   connect(access: PartnerAccess): Attempt<PartnerSession>;

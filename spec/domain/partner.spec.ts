@@ -6,7 +6,12 @@ const schema = z.strictObject(partnerBase);
 const given = { hosts: ['sftp.example.org'], login: 'acme' };
 
 it('a partner section needs a host and a login, and keeps secrets out of itself', () => {
-  expect(schema.parse(given)).toEqual({ ...given, connectTimeout: 30_000 });
+  expect(schema.parse(given)).toEqual({
+    ...given,
+    connectTimeout: 30_000,
+    trusted: [],
+    sending: { temporaryName: '.{id}.part', ifExists: 'hold', onUnknownOutcome: 'hold' },
+  });
   expect(schema.safeParse({ ...given, password: { env: 'ACME' }, privateKey: { file: 'key' } }).success).toBe(true);
   for (const wrong of [
     { hosts: [] },
