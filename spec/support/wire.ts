@@ -14,6 +14,12 @@ export type Wire = {
   readonly freeze: () => void;
   /** Resolves as soon as so many bytes came back, and lets no more pass: on these connections, until they are cut. */
   readonly holdAt: (bytes: number) => Promise<void>;
+  /** Ends the connection once so many bytes went to the server, this once. */
+  readonly cutAfter: (bytes: number) => void;
+  /** Ends the connection instead of letting an answer through in which the server says this, this once. */
+  readonly cutAt: (words: string) => void;
+  /** How often one of these two came about. */
+  readonly cuts: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -26,6 +32,7 @@ export const wireTo = async (
   const sockets = new Set<Socket>();
   let [carried, most] = [0, Number.POSITIVE_INFINITY];
   let [frozen, reached] = [false, (): void => undefined];
+  let [cuts, toSend, fatal] = [0, Number.POSITIVE_INFINITY, undefined as string | undefined];
   const server = createServer((from) => {
     const to = connect(target, host);
     for (const [socket, other] of [[from, to] as const, [to, from] as const]) {
@@ -37,11 +44,22 @@ export const wireTo = async (
         other.destroy();
       });
     }
+    const cutOnce = (): void => {
+      [cuts, toSend, fatal] = [cuts + 1, Number.POSITIVE_INFINITY, undefined];
+      from.destroy();
+      to.destroy();
+    };
     from.on('data', (bytes) => {
-      if (!frozen) to.write(bytes);
+      toSend -= bytes.length;
+      if (toSend < 0) cutOnce();
+      else if (!frozen) to.write(bytes);
     });
     to.on('data', (bytes) => {
       if (frozen) return;
+      if (fatal !== undefined && bytes.includes(fatal)) {
+        cutOnce();
+        return;
+      }
       carried += bytes.length;
       if (carried >= most) {
         to.pause();
@@ -70,6 +88,13 @@ export const wireTo = async (
         most = bytes;
         reached = resolve;
       }),
+    cutAfter: (bytes) => {
+      toSend = bytes;
+    },
+    cutAt: (words) => {
+      fatal = words;
+    },
+    cuts: () => cuts,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
