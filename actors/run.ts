@@ -7,7 +7,7 @@ import type { Clock, EventLog, Ids, JsonObject, Log, Projection, ReadModels } fr
 import type { CronAgent } from '../domain/profile.ts';
 import { agentStream, runStream, runVocabulary, seenKey, settled } from '../domain/run.ts';
 import type { Fact } from '../domain/transfer/vocabulary.ts';
-import type { TransferRecord } from '../projections/transfers.ts';
+import { fetchedAs, type TransferRecord } from '../projections/transfers.ts';
 import type { Memory } from './agent-memory.ts';
 import { pause } from './pause.ts';
 import type { Projector } from './projector.ts';
@@ -75,12 +75,18 @@ const look = async (needs: RunNeeds, self: Agent, run: string, signal: AbortSign
   if (signal.aborted) return;
   if (isLeft(first) || isLeft(second)) {
     const { code, text } = isLeft(first) ? first.left : (second as Left<Failure>).left;
-    log.alarm('a run could not see what the partner has; the next time tries again', { agent: name, why: text });
+    // Once, not at every time of the schedule for as long as it lasts.
+    const tell = memory.blind ? log.warn : log.alarm;
+    memory.blind = true;
+    tell('a run could not see what the partner has; the next time tries again', { agent: name, why: text });
     orThrow(await streams.recordLocal(runStream(run), [{ type: 'runFailed', data: { code, text } }]));
     return;
   }
+  if (memory.blind) log.info('a run sees again what the partner has', { agent: name });
+  memory.blind = false;
   const { files, left } = settled(agent, first.right, second.right);
-  const fresh = files.filter((file) => !open.has(file.path) && !memory.seen.has(seenKey(file)));
+  const unseen = files.filter((file) => !open.has(file.path) && !memory.seen.has(seenKey(file)));
+  const fresh = agent.after === 'keep' ? await unfetched(needs, self, unseen) : unseen;
   for (let at = 0; at < fresh.length; at += batch) {
     const data = { files: fresh.slice(at, at + batch) } as unknown as JsonObject;
     orThrow(await streams.recordLocal(runStream(run), [{ type: 'filesFound', data }]));
@@ -120,6 +126,24 @@ const openPaths = async (needs: RunNeeds, channel: string): Promise<ReadonlySet<
     for (const { path } of rows) if (path !== null) paths.add(path);
     if (rows.length < page) return paths;
   }
+};
+
+/** A file that changed after it was listed was fetched as it was then: that one is seen, too. */
+const unfetched = async (
+  needs: RunNeeds,
+  { name, memory }: Agent,
+  files: readonly PartnerFile[],
+): Promise<readonly PartnerFile[]> => {
+  const fresh: PartnerFile[] = [];
+  const known: string[] = [];
+  for (const file of files) {
+    const query = { where: { fetched: fetchedAs(name, file) }, limit: 1 };
+    const rows = orThrow(await needs.models.query(needs.projection, query)());
+    if (rows.length === 0) fresh.push(file);
+    else known.push(seenKey(file));
+  }
+  await remember(needs, name, memory, known);
+  return fresh;
 };
 
 /** A transfer for each file, then what the agent has seen; true unless a stop came first. Done again from the start after a break. */

@@ -9,6 +9,7 @@ import type { Messages } from '../../domain/message.ts';
 import type { PartnerFile } from '../../domain/partner.ts';
 import type { Log, ReadModels } from '../../domain/ports.ts';
 import type { CronAgent } from '../../domain/profile.ts';
+import type { EventData } from '../../domain/transfer/vocabulary.ts';
 import { transfersProjection } from '../../projections/transfers.ts';
 import { fact } from '../support/given.ts';
 import { countedIds, manualClock } from '../support/manual-clock.ts';
@@ -87,14 +88,17 @@ const world = (given: Partial<CronAgent> = {}) => {
     await passing(`${more} more runs`, async () => (await streams('run-', 'runEnded')).length >= before + more);
   };
   /** Everything that was created is processed, and tidied up on dmz. */
-  const end = async (rows: () => Promise<readonly { readonly id: string; readonly ended: boolean }[]>) => {
+  const end = async (
+    rows: () => Promise<readonly { readonly id: string; readonly ended: boolean }[]>,
+    as: Partial<EventData<'received'>> = {},
+  ) => {
     for (const { id, ended } of await rows())
       if (!ended)
         await tell(
           told,
           id,
           'requested',
-          'received',
+          fact('received', as),
           'forwarded',
           'fetched',
           fact('matched'),
@@ -183,6 +187,20 @@ describe('an agent', () => {
     expect((await streams('run-', 'runStarted')).length).toBeLessThanOrEqual(2);
   });
 
+  it('with keep does not fetch again a file that had changed between its listing and its fetching', async () => {
+    const { partner, start, created, runs, end } = world({ after: 'keep' });
+    partner.files = [file('a.xml')];
+    const { rows } = await start(memoryReadModels());
+    await runs(1);
+    partner.files = [file('a.xml', 2_000)];
+    await end(rows, { path: '/out/a.xml', modified: 2_000 });
+    await runs(3);
+    expect(await created()).toEqual(['/out/a.xml']);
+    partner.files = [file('a.xml', 3_000)];
+    await runs(2);
+    expect(await created()).toEqual(['/out/a.xml', '/out/a.xml']);
+  });
+
   it('waits for the link, and asks nobody meanwhile', async () => {
     const { partner, start, created, streams, passing, runs } = world();
     partner.files = [file('a.xml')];
@@ -201,7 +219,8 @@ describe('an agent', () => {
     partner.failing = true;
     await start(memoryReadModels());
     await passing('a run has failed', async () => (await streams('run-', 'runFailed')).length > 0);
-    expect(alarms).toContain('a run could not see what the partner has; the next time tries again');
+    await passing('another has', async () => (await streams('run-', 'runFailed')).length > 1);
+    expect(alarms).toEqual(['a run could not see what the partner has; the next time tries again']);
     partner.failing = false;
     await runs(1);
     expect(await created()).toEqual(['/out/a.xml']);
