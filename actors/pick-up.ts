@@ -29,11 +29,13 @@ export const watchPickUp = (
   };
   return {
     size: file.size,
-    read: (offset, length) => {
+    read: (offset, length) => async () => {
+      const bytes = await file.read(offset, length)();
+      if (isLeft(bytes)) return bytes;
       // A resumed download begins later; what counts is that it went on from there to the end.
-      if (next === undefined || offset === next) next = Math.min(file.size, offset + length);
-      whole ||= next === file.size;
-      return file.read(offset, length);
+      if (next === undefined || offset === next) next = offset + bytes.right.length;
+      whole ||= next >= file.size;
+      return bytes;
     },
     close: async (options) => {
       await file.close(options);
