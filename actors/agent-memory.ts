@@ -3,14 +3,14 @@ import type { EventLog } from '../domain/ports.ts';
 import { agentStream, agentVocabulary, runStream } from '../domain/run.ts';
 import { orThrow } from './unwrap.ts';
 
-/** The last time that was taken, its run where that has not ended, and the files that are kept at the partner. */
-export type Memory = { slot: number | undefined; run: string | undefined; readonly seen: Set<string> };
+/** The last time that was taken, its run where that has not ended, and the files that are kept at the partner; `blind`: the last look failed. */
+export type Memory = { slot: number | undefined; run: string | undefined; blind: boolean; readonly seen: Set<string> };
 
 const page = 1_000;
 
 /** Folds an agent's stream. */
 export const recall = async (log: EventLog, name: string): Promise<Memory> => {
-  const memory: Memory = { slot: undefined, run: undefined, seen: new Set() };
+  const memory: Memory = { slot: undefined, run: undefined, blind: false, seen: new Set() };
   for (let from = 0n; ; from += BigInt(page)) {
     const events = orThrow(await log.readStream(agentStream(name), { from, limit: page })());
     for (const { type, data } of events) {

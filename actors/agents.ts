@@ -18,14 +18,7 @@ const longestWait = 60_000;
 export const startAgents = (needs: AgentsNeeds, profiles: readonly Profile[]): (() => Promise<void>) => {
   const stopping = new AbortController();
   const running = profiles.flatMap((profile) =>
-    profile.agent === undefined
-      ? []
-      : [
-          live(needs, profile.name, profile.agent, stopping.signal).catch((error: unknown) => {
-            if (!stopping.signal.aborted)
-              needs.log.alarm('an agent has stopped', { agent: profile.name, error: String(error) });
-          }),
-        ],
+    profile.agent === undefined ? [] : [revived(needs, profile.name, profile.agent, stopping.signal)],
   );
   return async () => {
     stopping.abort();
@@ -33,15 +26,28 @@ export const startAgents = (needs: AgentsNeeds, profiles: readonly Profile[]): (
   };
 };
 
+/** An agent that fell over, for want of room in the log or by a defect, begins again with what it has on record. */
+const revived = async (needs: AgentsNeeds, name: string, agent: CronAgent, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    await live(needs, name, agent, signal).catch((error: unknown) => {
+      if (!signal.aborted)
+        needs.log.alarm('an agent has stopped; it begins again', { agent: name, error: String(error) });
+    });
+    await pause(needs.clock, longestWait, signal);
+  }
+};
+
 const live = async (needs: AgentsNeeds, name: string, agent: CronAgent, signal: AbortSignal): Promise<void> => {
   const { clock, cron, ids } = needs;
-  const startedAt = clock.now();
+  let startedAt = clock.now();
   const memory = await recall(needs.eventLog, name);
   const next = (after: number): number | undefined => cron.next(agent.schedule, agent.timeZone, after);
   const self = { name, agent, memory };
   if (memory.run !== undefined) await goOn(needs, self, memory.run, signal);
   while (!signal.aborted) {
     const now = clock.now();
+    // A clock that was ahead at the start must not keep it from its times until then.
+    startedAt = Math.min(startedAt, now);
     const slot = dueSlot(next, { last: memory.slot, startedAt, now }, agent.missed);
     if (slot === undefined) {
       const due = next(Math.max(now, memory.slot ?? 0)) ?? now + longestWait;

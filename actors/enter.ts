@@ -34,3 +34,21 @@ export const askInner =
       ? Promise.resolve(left(temporary('noLink', 'inner, which knows how to come in at the partner, is away')))
       : messages.partner(inner.node, channel)();
   };
+
+/** Goes in, does its work there, and leaves; the signal ends the session at any time. */
+export const visiting =
+  <A>(enter: Enter, channel: string, signal: AbortSignal, work: (entered: Entered) => Attempt<A>): Attempt<A> =>
+  async () => {
+    const entered = await enter(channel)();
+    if (isLeft(entered)) return entered;
+    const { session } = entered.right;
+    const leave = (): void => void session.close();
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    try {
+      return await work(entered.right)();
+    } finally {
+      signal.removeEventListener('abort', leave);
+      await session.close();
+    }
+  };

@@ -1,5 +1,5 @@
 /** A partner that reads a file which we provide: it is picked up once it was read to its end. */
-import { right } from 'fp-ts/lib/Either.js';
+import { isLeft, right } from 'fp-ts/lib/Either.js';
 import type { Download } from '../domain/intake.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
 import type { HomeRow } from '../projections/home.ts';
@@ -29,23 +29,27 @@ export const watchPickUp = (
   };
   return {
     size: file.size,
-    read: (offset, length) => {
+    read: (offset, length) => async () => {
+      const bytes = await file.read(offset, length)();
+      if (isLeft(bytes)) return bytes;
       // A resumed download begins later; what counts is that it went on from there to the end.
-      if (next === undefined || offset === next) next = Math.min(file.size, offset + length);
-      whole ||= next === file.size;
-      return file.read(offset, length);
+      if (next === undefined || offset === next) next = offset + bytes.right.length;
+      whole ||= next >= file.size;
+      return bytes;
     },
     close: async (options) => {
       await file.close(options);
       try {
         if (!open || !whole || options?.taken !== true) return;
-        await streams.record(id, 'pickUp', (folded) =>
+        const recorded = await streams.record(id, 'pickUp', (folded) =>
           right(
             folded?.state === 'provided'
               ? [{ type: 'pickedUp', data: { by, protocol, kept: afterPickUp === 'keep' } }]
               : [],
           ),
         );
+        // The partner must not take it for picked up where that is not on record.
+        if (isLeft(recorded)) throw new Error(`a pick-up could not be recorded: ${recorded.left.text}`);
       } finally {
         leave();
       }

@@ -208,6 +208,10 @@ const agent = z
       .describe('What becomes of times that passed while this server was down.'),
   })
   .refine((a) => (a.after === 'move') === (a.moveTo !== undefined), 'moveTo goes with after: move, and only with it')
+  .refine(
+    ({ directory, moveTo }) => directory !== moveTo,
+    'moveTo must be another directory than the one that is looked into',
+  )
   .describe('Starts the profile at set times with files that dmz fetches from a partner.');
 
 const profile = z.strictObject({

@@ -35,8 +35,11 @@ export const agentVocabulary = {
 export const runStream = (id: string): string => `run-${id}`;
 export const agentStream = (profile: string): string => `agent-${profile}`;
 
+/** What tells one file at a partner from another. */
+export type SeenFile = Pick<PartnerFile, 'path' | 'size' | 'modified'>;
+
 /** What makes a file the one that was seen: a new size or time makes it a new file. */
-export const seenKey = ({ path, size, modified }: PartnerFile): string => `${size}:${modified ?? ''}:${path}`;
+export const seenKey = ({ path, size, modified }: SeenFile): string => `${size}:${modified ?? ''}:${path}`;
 
 /** The files of two listings that are worth fetching: of the right name, and unchanged between the two; and how many are left for the next time. */
 export const settled = (

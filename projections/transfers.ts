@@ -4,6 +4,7 @@ import type { TransferRow } from '../domain/control.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { LoggedEvent, Projection } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
+import { type SeenFile, seenKey } from '../domain/run.ts';
 import { scenarios } from '../domain/scenarios/index.ts';
 import { stateAfter } from '../domain/scenarios/scenario.ts';
 import { decode } from '../domain/transfer/codec.ts';
@@ -24,6 +25,8 @@ export type TransferRecord = TransferRow & {
   /** Where the partner put it, and whether another delivery of the same would be a repeat: it has not heard our OK. */
   readonly path: string | null;
   readonly unheard: boolean;
+  /** Which agent it was fetched for, and which file: as listed, later as it was when it came. Null for any other. */
+  readonly fetched: string | null;
   readonly purged: boolean;
   /** How long a file that was provided stays (0: not after its end), milliseconds since 1970; null for any other. */
   readonly keptUntil: number | null;
@@ -53,7 +56,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 4,
+  version: 5,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -65,6 +68,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     peer: (row) => row.peer,
     tellAt: (row) => row.tellAt,
     getting: (row) => (row.scenario === 'cronGet' && !row.ended ? row.channel : null),
+    fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
   },
   keyOf: (event) => transferOf(event.stream),
@@ -103,6 +107,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     ownsPayload: event.type === 'received',
     path: pathOf(event),
     unheard: event.type === 'received' && event.meta.origin === here.node,
+    fetched: 'source' in event.data ? fetchedAs(event.data.profile, event.data.source) : null,
     purged: false,
     keptUntil: null,
     peer: event.meta.originSeq === undefined ? null : (here.peer ?? dmzOf(event)),
@@ -112,6 +117,9 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     tellTries: 0,
   };
 };
+
+/** A file at a partner, as it is fetched for an agent. */
+export const fetchedAs = (profile: string, file: SeenFile): string => `${profile}\n${seenKey(file)}`;
 
 const pathOf = ({ data }: Opening): string | null =>
   'path' in data ? data.path : 'source' in data ? data.source.path : null;
@@ -158,12 +166,19 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
       return { ownsPayload: 'payload' in event.data && event.data.payload.key === keyOf(here.node, row.id) };
     case 'staged':
       return here.role === 'dmz' ? { ownsPayload: true } : {};
-    case 'received':
-      return { size: event.data.payload.size, sha256: event.data.payload.sha256, ownsPayload: true };
+    case 'received': {
+      const { path, modified, payload } = event.data;
+      const { size, sha256 } = payload;
+      const profile = row.fetched?.split('\n')[0];
+      const fetched = profile === undefined ? null : fetchedAs(profile, { path, size, modified });
+      return { size, sha256, fetched, ownsPayload: true };
+    }
     case 'provided':
       return { keptUntil: event.data.until };
     case 'pickedUp':
       return event.data.kept ? {} : { keptUntil: event.meta.at };
+    case 'expired':
+      return { keptUntil: event.meta.at };
     default:
       return {};
   }

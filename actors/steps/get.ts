@@ -4,7 +4,7 @@ import { isSameFile, type PartnerFile, type PartnerSession } from '../../domain/
 import { keyOf } from '../../domain/payload.ts';
 import type { PayloadStore } from '../../domain/ports.ts';
 import type { DiskGuard } from '../disk.ts';
-import type { Enter } from '../enter.ts';
+import { type Enter, visiting } from '../enter.ts';
 import type { Step } from '../step.ts';
 import { storeStream } from '../store-whole.ts';
 
@@ -12,30 +12,20 @@ import { storeStream } from '../store-whole.ts';
 export const get =
   (enter: Enter, payloads: PayloadStore, disk: Pick<DiskGuard, 'claim'>, node: string): Step =>
   ({ id, transfer: { source, channel } }, signal) =>
-  async () => {
-    if (source === undefined) return left(permanent('noSource', 'it is not to be got from anywhere'));
-    const entered = await enter(channel)();
-    if (isLeft(entered)) return entered;
-    const { session, access } = entered.right;
-    const onAbort = (): void => void session.close();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      const before = await present(session, source.path)();
-      if (isLeft(before)) return before;
-      const room = await disk.claim(before.right.size);
-      if (isLeft(room)) return room;
-      const stored = await copy(session, payloads, keyOf(node, id), before.right)().finally(room.right);
-      if (isLeft(stored)) return stored;
-      const { protocol, login } = access;
-      const { path, name } = source;
-      const { modified = source.modified } = before.right;
-      const data = { channel, protocol, path, name, payload: stored.right, modified, by: { login } };
-      return right([{ type: 'received', data }]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      await session.close();
-    }
-  };
+    source === undefined
+      ? () => Promise.resolve(left(permanent('noSource', 'it is not to be got from anywhere')))
+      : visiting(enter, channel, signal, ({ session, access: { protocol, login } }) => async () => {
+          const { path, name } = source;
+          const before = await present(session, path)();
+          if (isLeft(before)) return before;
+          const room = await disk.claim(before.right.size);
+          if (isLeft(room)) return room;
+          const stored = await copy(session, payloads, keyOf(node, id), before.right)().finally(room.right);
+          if (isLeft(stored)) return stored;
+          const { modified = source.modified } = before.right;
+          const data = { channel, protocol, path, name, payload: stored.right, modified, by: { login } };
+          return right([{ type: 'received', data }]);
+        });
 
 const present =
   (session: PartnerSession, path: string): Attempt<PartnerFile> =>

@@ -1,13 +1,13 @@
 /** Sending to a partner's server: under a temporary name first, then by its own; and finding out what an earlier try did. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
-import { joinPath, type PartnerSession } from '../../domain/partner.ts';
+import { joinPath, type PartnerFile, type PartnerSession } from '../../domain/partner.ts';
 import { keyOf } from '../../domain/payload.ts';
 import type { PayloadStore } from '../../domain/ports.ts';
 import { type SendingRules, temporaryName } from '../../domain/sending.ts';
-import type { Folded } from '../../domain/transfer/fold.ts';
+import type { Transfer } from '../../domain/transfer/transfer.ts';
 import type { Fact } from '../../domain/transfer/vocabulary.ts';
-import type { Enter, Entered } from '../enter.ts';
+import { type Enter, type Entered, visiting } from '../enter.ts';
 import type { Step } from '../step.ts';
 
 /** One file of ours at the partner: under which names, and where its bytes are here. */
@@ -20,30 +20,21 @@ type Errand = { readonly temporary: string; readonly final: string; readonly key
  */
 export const send =
   (enter: Enter, payloads: PayloadStore, node: string): Step =>
-  ({ id, transfer }, signal) =>
-  async () => {
+  ({ id, transfer }, signal) => {
     const { target, payload, channel } = transfer;
     if (target?.kind !== 'partner' || payload === undefined)
-      return left(permanent('noTarget', 'it is not meant for a partner'));
-    const entered = await enter(channel)();
-    if (isLeft(entered)) return entered;
-    const { session, access } = entered.right;
+      return () => Promise.resolve(left(permanent('noTarget', 'it is not meant for a partner')));
     const own = payload.key.startsWith(`${node}.`) ? payload.key : keyOf(node, id);
-    const errand = {
-      temporary: joinPath(target.directory, temporaryName(access.sending, id, target.name)),
-      final: joinPath(target.directory, target.name),
-      ...{ key: own, size: payload.size },
-    };
-    const onAbort = (): void => void session.close();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
+    return visiting(enter, channel, signal, (entered) => {
+      const errand = {
+        temporary: joinPath(target.directory, temporaryName(entered.access.sending, id, target.name)),
+        final: joinPath(target.directory, target.name),
+        ...{ key: own, size: payload.size },
+      };
       return transfer.placed === undefined
-        ? await place(entered.right, payloads, errand)()
-        : await settle(entered.right, payloads, errand, transfer)();
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      await session.close();
-    }
+        ? place(entered, payloads, errand)
+        : settle(entered, payloads, errand, transfer.placed, transfer.run);
+    });
   };
 
 /** The whole file under its temporary name, its size compared. */
@@ -55,7 +46,8 @@ const place =
     const written = await write(session, payloads, errand)();
     if (isLeft(written)) return written;
     const { temporary: name, final } = errand;
-    return right([{ type: 'placed', data: { temporary: name, final } }]);
+    const { modified } = written.right;
+    return right([{ type: 'placed', data: { temporary: name, final, modified } }]);
   };
 
 const mayTake =
@@ -70,7 +62,7 @@ const mayTake =
   };
 
 const write =
-  (session: PartnerSession, payloads: PayloadStore, errand: Errand): Attempt<void> =>
+  (session: PartnerSession, payloads: PayloadStore, errand: Errand): Attempt<PartnerFile> =>
   async () => {
     const bytes = await payloads.read(errand.key)();
     if (isLeft(bytes)) return bytes;
@@ -78,14 +70,19 @@ const write =
     if (isLeft(written)) return written;
     const there = await session.look(errand.temporary)();
     if (isLeft(there)) return there;
-    const size = there.right?.size ?? 0;
-    return size === errand.size
-      ? right(undefined)
-      : left(temporary('cutShort', `the partner has ${size} of ${errand.size} bytes`));
+    return there.right?.size === errand.size
+      ? right(there.right)
+      : left(temporary('cutShort', `the partner has ${there.right?.size ?? 0} of ${errand.size} bytes`));
   };
 
 const settle =
-  (entered: Entered, payloads: PayloadStore, errand: Errand, transfer: Folded['transfer']): Attempt<readonly Fact[]> =>
+  (
+    entered: Entered,
+    payloads: PayloadStore,
+    errand: Errand,
+    placed: NonNullable<Transfer['placed']>,
+    run: number,
+  ): Attempt<readonly Fact[]> =>
   async () => {
     const { session, access } = entered;
     const waiting = await session.look(errand.temporary)();
@@ -94,9 +91,8 @@ const settle =
     if (waiting.right === undefined) {
       const final = await session.look(errand.final)();
       if (isLeft(final)) return final;
-      if (final.right?.size === errand.size) return right([{ type: 'sent', data: { final: errand.final } }]);
-      const decided = (transfer.placed?.run ?? 0) < transfer.run;
-      if (access.sending.onUnknownOutcome === 'hold' && !decided)
+      if (isOurs(final.right, errand, placed)) return right([{ type: 'sent', data: { final: errand.final } }]);
+      if (access.sending.onUnknownOutcome === 'hold' && placed.run >= run)
         return left(
           permanent(
             'unknownOutcome',
@@ -107,6 +103,13 @@ const settle =
     const written = await write(session, payloads, errand)();
     return isLeft(written) ? written : rename(entered, errand)();
   };
+
+/** Is it what we placed, under its own name now? A file of the same size that is older has stood there before ours came. */
+const isOurs = (
+  there: PartnerFile | undefined,
+  { size }: Errand,
+  { modified }: { readonly modified?: number | undefined },
+) => there?.size === size && (there.modified === undefined || modified === undefined || there.modified >= modified);
 
 const rename =
   ({ session, access }: Entered, errand: Errand): Attempt<readonly Fact[]> =>

@@ -4,7 +4,7 @@ import { isSameFile, joinPath, type PartnerSession } from '../../domain/partner.
 import type { Log } from '../../domain/ports.ts';
 import type { Transfer } from '../../domain/transfer/transfer.ts';
 import type { Fact, Source } from '../../domain/transfer/vocabulary.ts';
-import type { Enter } from '../enter.ts';
+import { type Enter, visiting } from '../enter.ts';
 import type { Step } from '../step.ts';
 import { besides } from './deliver.ts';
 
@@ -13,16 +13,13 @@ const done: readonly Fact[] = [{ type: 'acknowledged', data: {} }];
 /** Deletes, moves or keeps the partner's copy, now that it is processed; only if it still is the one that was fetched. */
 export const tidy =
   (enter: Enter, log: Log): Step =>
-  ({ id, transfer }) =>
-  async () => {
+  ({ id, transfer }, signal) => {
     const { source, channel } = transfer;
-    if (source === undefined) return left(permanent('noSource', 'it is not from a partner'));
-    if (source.after === 'keep') return right(done);
-    const entered = await enter(channel)();
-    if (isLeft(entered)) return entered;
-    const { session } = entered.right;
-    try {
-      const there = await session.look(source.path)();
+    if (source === undefined) return () => Promise.resolve(left(permanent('noSource', 'it is not from a partner')));
+    if (source.after === 'keep') return () => Promise.resolve(right(done));
+    const { path } = source;
+    return visiting(enter, channel, signal, ({ session }) => async () => {
+      const there = await session.look(path)();
       if (isLeft(there)) return there;
       // Gone already: by an earlier try of ours, or by the partner itself.
       if (there.right === undefined) return right(done);
@@ -30,16 +27,25 @@ export const tidy =
         log.alarm('a file that was fetched has changed at the partner, and is kept there', {
           transfer: id,
           channel,
-          path: source.path,
+          path,
         });
         return right(done);
       }
-      const removed = source.after === 'delete' ? session.remove(source.path) : move(session, source, id);
-      const ended = await removed();
-      return isLeft(ended) && ended.left.code !== 'notFound' ? ended : right(done);
-    } finally {
-      await session.close();
-    }
+      const ended = await (source.after === 'delete' ? session.remove(path) : move(session, source, id))();
+      if (!isLeft(ended)) return right(done);
+      return ended.left.code === 'notFound' ? unlessThere(session, source)() : ended;
+    });
+  };
+
+/** What is not found may be the file, which is well, or the directory that it is to be moved to. */
+const unlessThere =
+  (session: PartnerSession, { path, moveTo }: Source): Attempt<readonly Fact[]> =>
+  async () => {
+    const there = await session.look(path)();
+    if (isLeft(there)) return there;
+    return there.right === undefined
+      ? right(done)
+      : left(permanent('notFound', `the partner has no directory ${moveTo ?? '/'} to move ${path} to`));
   };
 
 const fetched = ({ payload, modified }: Transfer, source: Source) => ({

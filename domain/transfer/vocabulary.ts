@@ -109,7 +109,12 @@ export const vocabulary = {
     ctime: text(40),
   }),
   /** The whole file stands at the partner under a temporary name; it is about to get its own. */
-  placed: z.strictObject({ temporary: text(4096), final: text(4096) }),
+  placed: z.strictObject({
+    temporary: text(4096),
+    final: text(4096),
+    /** By the partner's clock, milliseconds since 1970: an older file under the final name is not ours. */
+    modified: z.number().int().optional(),
+  }),
   /** The partner sees the file in its home. */
   provided: z.strictObject({
     channel: name,

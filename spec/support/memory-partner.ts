@@ -99,6 +99,8 @@ export const memoryPartner = (now: () => number = () => Date.now()): MemoryPartn
         on('rename', from, () => {
           if (!isSayable(to)) throw failing(badName(to));
           const file = needed(from);
+          const directory = posix.dirname(to);
+          if (directory !== posix.dirname(from) && !directories.has(directory)) throw failing(notFound(directory));
           if (files.has(to)) throw failing(exists(to));
           files.delete(from);
           files.set(to, file);

@@ -33,7 +33,11 @@ export type PartnerServer = {
 };
 
 /** How an FTP server is to be run. */
-export type FtpKind = { readonly tls?: 'explicit' | 'implicit'; readonly version?: '1.2' | '1.3' };
+export type FtpKind = {
+  readonly tls?: 'explicit' | 'implicit';
+  readonly version?: '1.2' | '1.3';
+  readonly expired?: true;
+};
 
 const peers = fileURLToPath(new URL('../../var/peers/partners', import.meta.url));
 const libraries = join(peers, 'usr/lib/x86_64-linux-gnu');
@@ -107,11 +111,13 @@ const hostKey = (directory: string): { readonly file: string; readonly fingerpri
 };
 
 /** Makes a certificate for localhost that vouches for itself. */
-const certificate = async (directory: string) => {
+const certificate = async (directory: string, expired = false) => {
   const [key, file] = [join(directory, 'tls.key'), join(directory, 'tls.crt')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const kind = ['-newkey', 'rsa:2048', '-nodes', '-days', '30', ...names];
   execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', file], { stdio: 'ignore' });
+  const again = ['x509', '-in', file, '-signkey', key, '-days', '-1', '-out', file];
+  if (expired) execFileSync('openssl', again, { stdio: 'ignore' });
   const shown = execFileSync('openssl', ['x509', '-in', file, '-outform', 'DER']);
   const digest = execFileSync('openssl', ['dgst', '-sha256', '-binary'], { input: shown });
   const fingerprint = `SHA256:${digest.toString('base64').replace(/=+$/, '')}`;
@@ -224,11 +230,12 @@ export const startVsftpd = async ({ tls }: FtpKind = {}): Promise<PartnerServer>
 export const startProftpd = async ({
   tls,
   version,
+  expired,
   sftp,
 }: FtpKind & { readonly sftp?: true } = {}): Promise<PartnerServer> => {
   const here = await room();
   const { directory, dataPorts } = here;
-  const pair = await certificate(directory);
+  const pair = await certificate(directory, expired);
   const key = hostKey(directory);
   const users = join(directory, 'users');
   const hash = execFileSync('openssl', ['passwd', '-5', password], { encoding: 'utf8' }).trim();

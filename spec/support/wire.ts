@@ -14,6 +14,12 @@ export type Wire = {
   readonly freeze: () => void;
   /** Resolves as soon as so many bytes were counted, and lets no more pass: on these connections, until they are cut. */
   readonly holdAt: (bytes: number) => Promise<void>;
+  /** Ends the connection once so many bytes went to the server, this once. */
+  readonly cutAfter: (bytes: number) => void;
+  /** Ends the connection instead of letting an answer through in which the server says this, this once. */
+  readonly cutAt: (words: string) => void;
+  /** How often one of these two came about. */
+  readonly cuts: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -31,6 +37,7 @@ export const wireTo = async (target: number, options: WireOptions = {}): Promise
   const sockets = new Set<Socket>();
   let [carried, most] = [0, Number.POSITIVE_INFINITY];
   let [frozen, reached] = [false, (): void => undefined];
+  let [cuts, toSend, fatal] = [0, Number.POSITIVE_INFINITY, undefined as string | undefined];
   const server = createServer((from) => {
     const to = connect(target, host);
     for (const [socket, other] of [[from, to] as const, [to, from] as const]) {
@@ -42,17 +49,27 @@ export const wireTo = async (target: number, options: WireOptions = {}): Promise
         other.destroy();
       });
     }
-    const [counted, other] = counts === 'back' ? [to, from] : [from, to];
-    pass(other, counted);
-    pass(counted, other, (bytes) => {
+    const cutOnce = (): false => {
+      [cuts, toSend, fatal] = [cuts + 1, Number.POSITIVE_INFINITY, undefined];
+      from.destroy();
+      to.destroy();
+      return false;
+    };
+    const isCut = (forth: boolean, bytes: Buffer): boolean => {
+      if (forth) toSend -= bytes.length;
+      return forth ? toSend < 0 : fatal !== undefined && bytes.includes(fatal);
+    };
+    const count = (socket: Socket, bytes: Buffer): boolean => {
       carried += bytes.length;
       if (carried < most) return true;
-      counted.pause();
+      socket.pause();
       reached();
       return false;
-    });
+    };
+    pass(from, to, (bytes) => (isCut(true, bytes) ? cutOnce() : counts === 'back' || count(from, bytes)));
+    pass(to, from, (bytes) => (isCut(false, bytes) ? cutOnce() : counts === 'forth' || count(to, bytes)));
   });
-  const pass = (from: Socket, to: Socket, may: (bytes: Buffer) => boolean = () => true): void => {
+  const pass = (from: Socket, to: Socket, may: (bytes: Buffer) => boolean): void => {
     from.on('data', (bytes) => {
       if (frozen || !may(bytes) || to.write(bytes)) return;
       from.pause();
@@ -77,6 +94,13 @@ export const wireTo = async (target: number, options: WireOptions = {}): Promise
         most = bytes;
         reached = resolve;
       }),
+    cutAfter: (bytes) => {
+      toSend = bytes;
+    },
+    cutAt: (words) => {
+      fatal = words;
+    },
+    cuts: () => cuts,
     close: async () => {
       const closed = once(server, 'close');
       server.close();
