@@ -40,7 +40,6 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   const handles = handleTable();
   let over = false;
   let orderly = false;
-  let taken = false;
 
   announceExtensions(sftp);
   const queue: Requests = requests(
@@ -74,7 +73,7 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
   };
 
   const giveUp = (): Promise<void> =>
-    handles.abandon(taken).catch((error: unknown) => {
+    handles.abandon().catch((error: unknown) => {
       log.error('an sftp file could not be closed', { login: session.login, error: String(error) });
     });
   const stop = async (): Promise<void> => {
@@ -97,8 +96,6 @@ export const serveChannel = (sftp: SFTPWrapper, context: ChannelContext): Channe
     // A connection that is cut ends its channels, too; only the client's own end (of it, or of all) is a goodbye.
     const goodbye = !socket.destroyed || socket.readableEnded;
     orderly = !over && goodbye && queue.running() === 0 && queue.waiting() === 0;
-    // lftp leaves without closing what it has read to the end. Its own message says so; a mere FIN may be anybody's.
-    taken = !over && !socket.destroyed && !socket.readableEnded;
     void queue.idle().then(() => sftp.end());
   });
   return { busy: () => queue.running() > 0, orderly: () => orderly, resume: queue.pump, stop };

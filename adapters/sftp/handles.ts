@@ -17,8 +17,8 @@ export type Handles = {
   readonly add: (open: Open) => Buffer;
   readonly get: (id: number) => Open | undefined;
   readonly remove: (id: number) => void;
-  /** Gives up all that is open: unfinished uploads deliver nothing; `taken`: the client has all that it read. */
-  readonly abandon: (taken: boolean) => Promise<void>;
+  /** Gives up all that is open: unfinished uploads deliver nothing. */
+  readonly abandon: () => Promise<void>;
 };
 
 const most = 256;
@@ -41,15 +41,15 @@ export const handleTable = (): Handles => {
     },
     get: (id) => table.get(id),
     remove: (id) => void table.delete(id),
-    abandon: async (taken) => {
+    abandon: async () => {
       const all = [...table.values()];
       table.clear();
-      await Promise.all(all.map((open) => giveUp(open, taken)));
+      await Promise.all(all.map(giveUp));
     },
   };
 };
 
-const giveUp = async (open: Open, taken: boolean): Promise<void> => {
+const giveUp = async (open: Open): Promise<void> => {
   if (open.kind === 'upload') await open.upload.abandon();
-  if (open.kind === 'download') await open.download.close({ taken: taken || open.closing === true });
+  if (open.kind === 'download') await open.download.close({ taken: open.closing === true });
 };

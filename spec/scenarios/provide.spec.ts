@@ -75,7 +75,7 @@ const programs: readonly (readonly [
   ],
   [
     'lftp over SFTP',
-    { list: () => lftp(pair, 'cls -1 /pick/up'), get: (name, to) => lftp(pair, `get /pick/up/${name} -o ${to}`) },
+    { list: () => lftp(pair, 'cls -1 /pick/up'), get: (name, to) => lftp(pair, `get /pick/up/${name} -o ${to}; cls`) },
   ],
   [
     'lftp over FTP',
@@ -92,7 +92,6 @@ describe('a provided file', () => {
     expect(await state(id)).toBe('provided');
     expect(await get(name, at(`got-${name}`))).toMatchObject({ code: 0 });
     expect((await readFile(at(`got-${name}`))).equals(bytes)).toBe(true);
-    // lftp leaves before it is answered.
     await sendingOf(pair.dmz, name, 'picked up', (row) => row.state === 'pickedUp');
     expect((await list()).out).toContain(name);
     await sendingOf(pair.inner, name, 'picked up', (row) => row.state === 'pickedUp');
