@@ -24,6 +24,7 @@ export type ControlNeeds = {
   readonly messages: Messages;
   readonly role: Role;
   readonly clock: Clock;
+  readonly send: Control['send'];
   /** How many channels this server knows. */
   readonly channels: () => Promise<number>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
@@ -130,6 +131,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       const ordered = await orderHere(found.right.id, what, reason, { login });
       return isLeft(ordered) ? ordered : right(undefined);
     },
+    send: needs.send,
     events: (signal) => eventLines(needs, signal),
   };
 };

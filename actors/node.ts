@@ -58,6 +58,7 @@ import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
+import { transmitting } from './transmit.ts';
 import { withTrust } from './trust.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -146,12 +147,18 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals, guard: disk }) : undefined;
   const channels = async (): Promise<number> =>
     config.role === 'inner' ? config.channels.length : orThrow(await models.count(channelsProjection)());
-  const control = controlOf({ ...shared, channels, status: () => ({ node, ...settings.status() }) });
   const directories = config.role === 'inner' ? deliveryDirectories(config) : [];
   const profiles = config.role === 'inner' ? config.profiles : [];
   const accessOf = settings.accessOf === undefined ? askInner(messages) : withTrust(eventLog, settings.accessOf);
   const enter = entering(ports.partners, accessOf);
   const routes = routesOf(config, messages);
+  const transmissions = { ...shared, config, dmz: routes.dmz };
+  const control = controlOf({
+    ...shared,
+    channels,
+    send: transmitting(transmissions),
+    status: () => ({ node, ...settings.status() }),
+  });
   const sweeping = { ...shared, directories };
   const sweeps = [
     (signal: AbortSignal) => sweepPayloads(sweeping, signal),

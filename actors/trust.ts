@@ -1,13 +1,11 @@
 /** Which keys and certificates of partners' servers a person has approved: recorded on inner, in the stream of the channel. */
 import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
-import { z } from 'zod';
 import { channelStream } from '../domain/channel.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { PartnerAccess } from '../domain/partner.ts';
+import { type PartnerAccess, partnerTrusted } from '../domain/partner.ts';
 import type { EventLog } from '../domain/ports.ts';
 import type { AccessOf } from './enter.ts';
 
-const approved = z.strictObject({ fingerprints: z.array(z.string().max(128)).max(20), by: z.string().max(128) });
 const page = 1_000;
 
 /** The fingerprints that were approved last; none where nobody has approved any. */
@@ -17,7 +15,7 @@ export const trustedIn = async (log: EventLog, channel: string): Promise<Either<
     const events = await log.readStream(channelStream(channel), { from, limit: page })();
     if (isLeft(events)) return events;
     for (const { type, data } of events.right)
-      if (type === 'partnerTrusted') fingerprints = approved.parse(data).fingerprints;
+      if (type === 'partnerTrusted') fingerprints = partnerTrusted.parse(data).fingerprints;
     if (events.right.length < page) return right(fingerprints);
   }
 };

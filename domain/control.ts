@@ -46,6 +46,19 @@ export type EventLine = {
 /** A transfer with its whole story. */
 export type TransferStory = { readonly row: TransferRow; readonly events: readonly TransferEvent[] };
 
+/** A file that is to be sent to a channel's partner, outside any profile. */
+export type Transmission = {
+  readonly channel: string;
+  /** Directory at the partner. */
+  readonly directory: string;
+  readonly name: string;
+  /** Sent by dmz; otherwise by inner itself. */
+  readonly viaDmz: boolean;
+};
+
+/** A transmission as it is asked for; `size` is what must arrive, in bytes. */
+export type SendRequest = Transmission & { readonly size: number; readonly login: string };
+
 /** How the server is. */
 export type Status = {
   readonly role: string;
@@ -69,6 +82,8 @@ export interface Control {
   show(id: string): Answer<TransferStory>;
   /** A person's order; given at the server that does not own the transfer it goes to the owner. Answers a sentence. */
   order(id: string, what: Order, reason: string, login: string): Answer<string>;
+  /** Takes the bytes over and starts the transfer that sends them; answers its id. Refused before the first byte is read, where that can be. */
+  send(request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string>;
   /** Events as they are recorded, from now on. Ends when the signal aborts. */
   events(signal: AbortSignal): AsyncIterable<EventLine>;
 }

@@ -160,6 +160,12 @@ export interface Partners {
   connect(access: PartnerAccess): Attempt<PartnerSession>;
 }
 
+/** The event in a channel's stream that says whom a person has approved as its partner's server: these, and no longer others. */
+export const partnerTrusted = z.strictObject({
+  fingerprints: z.array(z.string().max(128)).max(20),
+  by: z.string().max(128),
+});
+
 /** A name in a directory of a partner's server. */
 export const joinPath = (directory: string, name: string): string =>
   directory.endsWith('/') ? `${directory}${name}` : `${directory}/${name}`;

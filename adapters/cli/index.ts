@@ -1,9 +1,11 @@
 /** The command line. One clear sentence for what goes wrong, on stderr; exit code 0 done, 1 failed, 2 wrong usage or config, 70 defect. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
+import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { exits, type Program } from './program.ts';
+import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
 import { type Asked, type ListOptions, list, order, show, status } from './transfers.ts';
@@ -28,8 +30,6 @@ export const runCli = async (
     return error.exitCode === 0 ? exits.ok : exits.wrong;
   }
 };
-
-type Done = (run: Promise<number>) => Promise<void>;
 
 const commands = (program: Program, terminal: Terminal, done: Done): Command => {
   const root = new Command('sallyport')
@@ -68,6 +68,8 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .option('--port-offset <n>', 'added to every port', wholeNumber(0, 50_000), 0)
     .action((options: { data: string; portOffset: number }) => done(program.demo({ ...options, terminal })));
 
+  sendCommand(root, program, terminal, done);
+
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),
@@ -76,6 +78,21 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     done,
   );
   return root;
+};
+
+const sendCommand = (root: Command, program: Program, terminal: Terminal, done: Done): void => {
+  example(root.command('send <file>'), 'sallyport send invoice.xml --channel acme --directory /in --data var/inner')
+    .description("send a file to the server of a channel's partner; prints the id of its transfer")
+    .addOption(dataOption())
+    .addOption(configOption())
+    .requiredOption('--channel <name>', 'the channel whose partner it is for')
+    .option('--directory <directory>', 'directory at the partner', '/')
+    .option('--name <name>', 'name at the partner, instead of its own')
+    .addOption(new Option('--via-dmz', 'dmz sends it (this is so unless --direct is given)').conflicts('direct'))
+    .option('--direct', 'inner itself sends it')
+    .option('--wait', 'wait until it is sent (exit code 0), or held or abandoned (1)')
+    .option('--json', 'print JSON')
+    .action((file: string, options: SendOptions) => done(send(program, terminal, file, options)));
 };
 
 const keysCommands = (keys: Command, program: Program, terminal: Terminal, done: Done): void => {
@@ -135,22 +152,4 @@ const transfersCommands = (transfers: Command, program: Program, terminal: Termi
       .option('--json', 'print JSON')
       .action((id: string, options: Asked & { reason: string }) => done(order(program, terminal, what, id, options)));
   }
-};
-
-const dataOption = (): Option => new Option('--data <directory>', "the server's data directory");
-const configOption = (): Option =>
-  new Option('--config <file>', "the server's config, instead of --data").conflicts('data');
-const example = (command: Command, line: string): Command => command.addHelpText('after', `\nExample:\n  ${line}`);
-
-const wholeNumber =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
-  };
-
-const sentence = (text: string): string => {
-  if (text.trim() !== '' && text.length <= 1000) return text;
-  throw new InvalidArgumentError('Write a sentence of at most 1000 characters.');
 };

@@ -1,7 +1,14 @@
 /** What goes over the control socket: one HTTP call for each thing that may be asked, both ends decoding what they get. */
 import { z } from 'zod';
 import { plainName } from '../../domain/channel.ts';
-import type { EventLine, Status, TransferFilter, TransferRow, TransferStory } from '../../domain/control.ts';
+import type {
+  EventLine,
+  SendRequest,
+  Status,
+  TransferFilter,
+  TransferRow,
+  TransferStory,
+} from '../../domain/control.ts';
 import type { Refusal } from '../../domain/failure.ts';
 import { recordedEvent } from '../../domain/message.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
@@ -66,6 +73,18 @@ export const calls = {
   },
 } as const;
 export type CallName = keyof typeof calls;
+
+/** What goes with the bytes of a transmission, in the query of its URL; they are the body. */
+export const sendRequest = z.strictObject({
+  channel: plainName,
+  directory: text(4096),
+  name: text(255),
+  viaDmz: z.boolean(),
+  size: count,
+  login: text(128),
+}) satisfies z.ZodType<SendRequest>;
+/** What it gives: the id of the transfer. */
+export const sendAnswer = transferId;
 
 /** A line of the stream of events. */
 export const eventLine = z.strictObject({

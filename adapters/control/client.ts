@@ -2,10 +2,11 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { z } from 'zod';
-import type { Control, EventLine } from '../../domain/control.ts';
+import type { Control, EventLine, SendRequest } from '../../domain/control.ts';
 import { type Decision, type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer } from '../../domain/intake.ts';
-import { bounds, type CallName, calls, eventLine, wireRefusal } from './calls.ts';
+import { bounds, type CallName, calls, eventLine, sendAnswer, wireRefusal } from './calls.ts';
+import { sendBody } from './send.ts';
 import { controlSocket, reachable } from './socket-path.ts';
 
 const connectTime = 3000;
@@ -17,6 +18,7 @@ export const controlClient = (data: string): Control => ({
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  send: (request, bytes) => send(data, request, bytes),
   events: (signal) => events(data, signal),
 });
 
@@ -25,19 +27,37 @@ type Output<N extends CallName> = z.infer<(typeof calls)[N]['output']>;
 const ask =
   <N extends CallName>(data: string, name: N, input: z.input<(typeof calls)[N]['input']>): Answer<Output<N>> =>
   async (): Promise<Decision<Output<N>>> => {
-    try {
-      const answer = await open(data, name, JSON.stringify(input), AbortSignal.timeout(answerTime));
-      const body: unknown = JSON.parse(await whole(answer));
-      if (answer.statusCode === 200)
-        return right(calls[name].output.parse((body as { answer: unknown }).answer) as Output<N>);
-      return left(wireRefusal.parse((body as { refusal: unknown }).refusal));
-    } catch (error) {
-      return left(why(data, error));
-    }
+    const signal = AbortSignal.timeout(answerTime);
+    const parse = (value: unknown) => calls[name].output.parse(value) as Output<N>;
+    return answerTo(data, () => open(data, name, signal, (asked) => asked.end(JSON.stringify(input))), parse);
   };
 
+/** Without a deadline for the whole: the bytes may be many. The server ends what does not move. */
+const send =
+  (data: string, request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string> =>
+  () => {
+    const path = `send?request=${encodeURIComponent(JSON.stringify(request))}`;
+    const body = (asked: ClientRequest): void => sendBody(asked, bytes);
+    return answerTo(data, () => open(data, path, undefined, body, { expect: '100-continue' }), sendAnswer.parse);
+  };
+
+const answerTo = async <A>(
+  data: string,
+  ask: () => Promise<IncomingMessage>,
+  parse: (value: unknown) => A,
+): Promise<Decision<A>> => {
+  try {
+    const answer = await ask();
+    const body: unknown = JSON.parse(await whole(answer));
+    if (answer.statusCode === 200) return right(parse((body as { answer: unknown }).answer));
+    return left(wireRefusal.parse((body as { refusal: unknown }).refusal));
+  } catch (error) {
+    return left(why(data, error));
+  }
+};
+
 async function* events(data: string, signal: AbortSignal): AsyncIterable<EventLine> {
-  const answer = await open(data, 'events', '', signal).catch((error: unknown) => {
+  const answer = await open(data, 'events', signal, (asked) => asked.end()).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw new Error(why(data, error).text);
   });
@@ -62,15 +82,22 @@ async function* lines(answer: IncomingMessage): AsyncIterable<string> {
   }
 }
 
-const open = (data: string, name: string, body: string, signal: AbortSignal): Promise<IncomingMessage> =>
+const open = (
+  data: string,
+  path: string,
+  signal: AbortSignal | undefined,
+  body: (asked: ClientRequest) => void,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const socket = reachable(controlSocket(data));
     const asked: ClientRequest = request({
       socketPath: socket.path,
-      path: `/${name}`,
+      path: `/${path}`,
+      headers,
       method: 'POST',
       agent: false,
-      signal,
+      ...(signal === undefined ? {} : { signal }),
     });
     const slow = setTimeout(() => asked.destroy(new Error('it does not take connections')), connectTime);
     const settled = (): void => {
@@ -79,7 +106,7 @@ const open = (data: string, name: string, body: string, signal: AbortSignal): Pr
     };
     asked.once('socket', (each) => each.once('connect', () => clearTimeout(slow)));
     asked.once('error', reject).once('response', resolve).once('close', settled);
-    asked.end(body);
+    body(asked);
   });
 
 const whole = async (answer: IncomingMessage): Promise<string> => {

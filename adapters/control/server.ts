@@ -10,10 +10,13 @@ import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer } from '../../domain/intake.ts';
 import type { Log } from '../../domain/ports.ts';
 import { bounds, type CallName, calls } from './calls.ts';
+import { takeTransmission } from './send.ts';
 import { controlSocket, reachable } from './socket-path.ts';
 
 /** A control socket that is open. */
 export type ControlServer = { close(): Promise<void> };
+
+const idleTime = 30_000;
 
 /**
  * Opens `<data>/control.sock`, mode 0600, in place of what a dead server left there. Call it only while holding the
@@ -27,8 +30,10 @@ export const serveControl = async (options: {
   const { data, control, log } = options;
   const ended = new AbortController();
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 5000, maxHeaderSize: 8192 },
+    // A transmission may take hours; what makes no progress is ended all the same.
+    { requestTimeout: 0, headersTimeout: 5000, maxHeaderSize: 64 * 1024 },
     (request, response) => {
+      request.setTimeout(idleTime);
       answer(control, request, response, ended.signal).catch((error: unknown) => {
         log.error('a call on the control socket broke off', {
           reason: error instanceof Error ? error.message : String(error),
@@ -37,6 +42,7 @@ export const serveControl = async (options: {
       });
     },
   );
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.maxConnections = 100;
   await listen(server, data);
   return {
@@ -73,8 +79,12 @@ const answer = async (
   response: ServerResponse,
   ended: AbortSignal,
 ): Promise<void> => {
-  const name = (request.url ?? '').slice(1);
-  if (name === 'events') {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
+  const name = pathname.slice(1);
+  if (name === 'send') {
+    await takeTransmission(control, searchParams.get('request'), request, response);
+  } else if (name === 'events') {
+    request.setTimeout(0);
     await stream((signal) => control.events(signal), response, ended);
   } else if (!isCall(name)) {
     send(response, 404, {

@@ -67,6 +67,13 @@ export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferS
       asked.push({ id, what, reason, login });
       return Promise.resolve(right(`${what} was recorded`));
     },
+    send: (request, bytes) => async () => {
+      if (request.channel !== 'acme') return left(refusal('notFound', `there is no channel "${request.channel}"`));
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(chunk);
+      asked.push({ ...request, bytes: Buffer.concat(chunks).toString() });
+      return right('s'.repeat(26));
+    },
     events: async function* (signal) {
       while (!signal.aborted) {
         const next = await new Promise<EventLine | undefined>((resolve) => {

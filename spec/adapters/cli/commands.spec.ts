@@ -21,7 +21,7 @@ const run = async (line: string | readonly string[], parts: Partial<Program> = {
 };
 
 const commands = [
-  ...['serve', 'check', 'status', 'demo', 'keys create', 'keys renew', 'keys show'],
+  ...['serve', 'check', 'status', 'demo', 'send', 'keys create', 'keys renew', 'keys show'],
   ...['list', 'show', 'release', 'retry', 'abandon'].map((each) => `transfers ${each}`),
 ];
 

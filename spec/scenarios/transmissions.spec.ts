@@ -1,0 +1,87 @@
+/** What a person or a program sends by hand and by dropping it, at partners' servers that we did not write. */
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
+import { type Ran, run } from '../support/run.ts';
+import { entry, type Pair, startPair } from '../support/servers.ts';
+import { expectOneStory, idle } from '../support/stories.ts';
+
+const names = ['sftp', 'ftps-implicit'];
+const kinds = partnerKinds.filter(({ name }) => names.includes(name));
+
+let pair: Pair;
+let directory: string;
+const partners = new Map<string, RunningPartner>();
+const partner = (name: string): RunningPartner => {
+  const found = partners.get(name);
+  if (found === undefined) throw new Error(`no partner ${name}`);
+  return found;
+};
+const cli = (...args: readonly string[]): Promise<Ran> => run(process.execPath, [entry, ...args]);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sallyport-transmissions-'));
+  for (const kind of kinds) partners.set(kind.name, await startPartner(kind));
+  const moreChannels = await Promise.all([...partners.values()].map((each) => channelFor(directory, each)));
+  pair = await startPair({ moreChannels });
+}, 120_000);
+
+afterAll(async () => {
+  await pair.end();
+  for (const each of partners.values()) await each.server.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('a file that is sent by hand', () => {
+  it.each(kinds.flatMap(({ name, program }) => ['--via-dmz', '--direct'].map((way) => [name, program, way] as const)))(
+    'arrives over %s at %s (%s), whole and under its name',
+    async (name, _, way) => {
+      const file = join(directory, `${name}${way}.xml`);
+      await writeFile(file, `by hand, ${way}`);
+      await truncate(file, 3 * 1024 * 1024);
+      const to = ['--channel', name, '--directory', remote(partner(name), 'in'), way];
+      const sent = await cli('send', file, ...to, '--wait', '--config', pair.inner.config);
+      expect(sent).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^[0-9a-z]{26}\n$/) as string });
+      const there = await readFile(partner(name).at(`in/${name}${way}.xml`));
+      expect(there.equals(await readFile(file))).toBe(true);
+    },
+    60_000,
+  );
+
+  it('is held where the partner has the name already, and the command says so', async () => {
+    const file = join(directory, 'sftp--direct.xml');
+    const to = ['--channel', 'sftp', '--directory', remote(partner('sftp'), 'in'), '--direct'];
+    const sent = await cli('send', file, ...to, '--wait', '--data', pair.inner.data);
+    expect(sent).toMatchObject({ code: 1, err: expect.stringMatching(/is held: the partner has a file/) as string });
+    const abandon = ['--data', pair.inner.data, '--reason', 'it is there'];
+    expect(await cli('transfers', 'abandon', sent.out.trim(), ...abandon)).toMatchObject({ code: 0 });
+  });
+
+  it.each([
+    [['--channel', 'nobody'], /there is no channel "nobody"; channels with a partner to send to: sftp|ftps-implicit/],
+    [['--channel', 'acme'], /channel acme has no section "partner"/],
+    [['--channel', 'sftp', '--name', '../x'], /"\.\.\/x" cannot be the name/],
+    [['--channel', 'sftp', '--directory', 'in'], /"in" cannot be the directory/],
+  ])('is refused with a sentence: %j', async (options, err) => {
+    const file = join(directory, 'sftp--direct.xml');
+    const refused = await cli('send', file, ...options, '--data', pair.inner.data);
+    expect(refused).toMatchObject({ code: 1, out: '', err: expect.stringMatching(err) as string });
+  });
+
+  it('is not sent by dmz, which has no channels of its own', async () => {
+    const file = join(directory, 'sftp--direct.xml');
+    const refused = await cli('send', file, '--channel', 'sftp', '--data', pair.dmz.data);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('only inner sends') as string });
+  });
+});
+
+describe('in the end', () => {
+  it('nothing is left of temporary names, and both logs tell one story', async () => {
+    for (const name of names)
+      expect((await readdir(partner(name).at('in'))).filter((each) => each.startsWith('.'))).toEqual([]);
+    await idle(pair);
+    expect(await expectOneStory(pair)).toBeGreaterThan(0);
+  });
+});
