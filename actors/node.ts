@@ -4,6 +4,7 @@ import type { Config, DmzConfig, InnerConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { type Failure, refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
+import type { Outboxes } from '../domain/outbox.ts';
 import type { PartnerAccess, Partners } from '../domain/partner.ts';
 import type {
   Clock,
@@ -61,6 +62,7 @@ import { superviseTransfers } from './transfers.ts';
 import { transmitting } from './transmit.ts';
 import { withTrust } from './trust.ts';
 import { orThrow } from './unwrap.ts';
+import { watchOutboxes } from './watch-outboxes.ts';
 
 /** The world, as this server is given it. */
 export type NodePorts = {
@@ -75,6 +77,8 @@ export type NodePorts = {
   readonly programs: Programs;
   readonly partners: Partners;
   readonly cron: Cron;
+  /** Where inner's outboxes are; absent: it watches none. */
+  readonly outboxes?: Outboxes;
   readonly verifiers: Verifiers;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -216,6 +220,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         const snapshot = await snapshotOf({ ...shared, channels, passwords: settings.passwords });
         stops.push(publishChannels(messages, snapshot, clock, log));
         stops.push(startAgents({ ...shared, cron: ports.cron, dmz: routes.dmz }, config.profiles));
+        const { outboxes } = ports;
+        if (outboxes !== undefined) stops.push(watchOutboxes({ ...transmissions, outboxes }, config.outboxes));
       }
     },
     stop: async (graceMs) => {

@@ -1,5 +1,6 @@
 /** Transmissions: what a person or a program gives inner to be sent, outside any profile. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import type { Config } from '../domain/config.ts';
 import type { SendRequest, Transmission } from '../domain/control.ts';
 import { type Attempt, type Decision, type Failure, type Refusal, refusal, temporary } from '../domain/failure.ts';
@@ -29,7 +30,7 @@ export type TransmitNeeds = {
 export type RecordTransmission = (
   id: string,
   what: Transmission,
-  bytes: () => AsyncIterable<Uint8Array>,
+  bytes: Attempt<AsyncIterable<Uint8Array>>,
   by: Who,
   size: number,
 ) => Attempt<void>;
@@ -66,7 +67,9 @@ export const recording =
     try {
       const known = await streams.load(id);
       if (isLeft(known) || known.right !== undefined) return isLeft(known) ? known : right(undefined);
-      const stored = await storeStream(payloads, key, bytes())();
+      const opened = await bytes();
+      if (isLeft(opened)) return opened;
+      const stored = await storeStream(payloads, key, opened.right)().catch(broken);
       if (isLeft(stored)) return stored;
       if (stored.right.size !== size) {
         await payloads.remove(key)();
@@ -85,6 +88,12 @@ export const recording =
     }
   };
 
+const broken = (error: unknown): Either<Failure, never> => {
+  const cause = error instanceof Error ? (error.cause as Partial<Failure> | undefined) : undefined;
+  if (cause?.kind !== 'failure') throw error;
+  return left(cause as Failure);
+};
+
 const created = async (streams: Streams, id: string, fact: Fact): Promise<Either<Failure, void>> => {
   const done = await streams.record(id, 'create', (existing) => right(existing === undefined ? [fact] : []));
   return isLeft(done) ? left(temporary('log', done.left.text)) : right(undefined);
@@ -98,7 +107,7 @@ export const transmitting =
     const why = objection(needs.config, what);
     if (why !== undefined) return left(why);
     const id = needs.ids.fresh();
-    const done = await recording(needs)(id, what, () => bytes, { login }, size)();
+    const done = await recording(needs)(id, what, TE.of(bytes), { login }, size)();
     if (!isLeft(done)) return right(id);
     return left(done.left.code === 'cutShort' ? refusal('invalid', done.left.text) : asRefusal(done.left));
   };

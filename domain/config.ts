@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { certificateFingerprint, plainName } from './channel.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
+import { outboxSettings } from './outbox.ts';
 import { partnerBase } from './partner.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
@@ -228,6 +229,11 @@ const inner = (protocols: readonly Protocol[]) =>
     fetchVia,
     channels: z.array(channel(protocols)).max(100_000).default([]),
     profiles: z.array(profile).max(10_000).default([]),
+    outboxes: z
+      .array(outboxSettings)
+      .max(1000)
+      .default([])
+      .describe('Directories that are watched for files to be sent.'),
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
@@ -339,6 +345,13 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       path: `profiles[${i}].name`,
       problem: 'another profile has this name',
     })),
+    ...config.outboxes.flatMap(({ channel, viaDmz }, i) => {
+      const why = whyNotSent(
+        config.channels.find((each) => each.name === channel),
+        viaDmz,
+      );
+      return why === undefined ? [] : [{ path: `outboxes[${i}].channel`, problem: `${channel} ${why}` }];
+    }),
     ...config.profiles.flatMap((each, i) =>
       channelsNamedBy(each).flatMap(([where, name]) =>
         channels.has(name)
@@ -352,6 +365,13 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       ),
     ),
   ];
+};
+
+/** Why nothing can be sent to a channel's partner; undefined where it can. */
+const whyNotSent = (channel: ChannelConfig | undefined, viaDmz: boolean): string | undefined => {
+  if (channel === undefined) return 'is no channel';
+  if (channel.partner === undefined) return 'has no section "partner": there is no server to send to';
+  return viaDmz && channel.invisibleToDmz ? 'is invisible to dmz: set viaDmz: false' : undefined;
 };
 
 /** The channels that a profile names, and where. */

@@ -16,7 +16,9 @@ export const processTerminal = (): Terminal => {
   return {
     out: (line) => void stdout.write(`${line}\n`),
     error: (line) => void stderr.write(`${line}\n`),
-    progress: (text = '') => void (stderr.isTTY && stderr.write(`\r\u001b[2K${text}`)),
+    progress: (text = '') => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
+    },
     ask: async (question) => {
       if (!process.stdin.isTTY || !stderr.isTTY) return undefined;
       const lines = createInterface({ input: process.stdin, output: stderr });

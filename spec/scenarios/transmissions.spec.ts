@@ -1,18 +1,21 @@
 /** What a person or a program sends by hand and by dropping it, at partners' servers that we did not write. */
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
 import { type Ran, run } from '../support/run.ts';
 import { entry, type Pair, startPair } from '../support/servers.ts';
 import { expectOneStory, idle } from '../support/stories.ts';
+import { until } from '../support/until.ts';
 
 const names = ['sftp', 'ftps-implicit'];
 const kinds = partnerKinds.filter(({ name }) => names.includes(name));
 
 let pair: Pair;
 let directory: string;
+let drop: string;
 const partners = new Map<string, RunningPartner>();
 const partner = (name: string): RunningPartner => {
   const found = partners.get(name);
@@ -25,7 +28,12 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-transmissions-'));
   for (const kind of kinds) partners.set(kind.name, await startPartner(kind));
   const moreChannels = await Promise.all([...partners.values()].map((each) => channelFor(directory, each)));
-  pair = await startPair({ moreChannels });
+  drop = join(directory, 'drop');
+  const outboxes = [...partners.values()].map((each) => ({
+    ...{ directory: drop, channel: each.name, target: remote(each, 'in'), settle: '1s' },
+    ...{ name: `${each.name}-*`, viaDmz: each.name === 'sftp' },
+  }));
+  pair = await startPair({ moreChannels, inner: { outboxes } });
 }, 120_000);
 
 afterAll(async () => {
@@ -75,6 +83,36 @@ describe('a file that is sent by hand', () => {
     const refused = await cli('send', file, '--channel', 'sftp', '--data', pair.dmz.data);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('only inner sends') as string });
   });
+});
+
+describe('a file that is dropped in an outbox', () => {
+  it.each(names)('is sent to %s, and then gone from there', async (name) => {
+    await writeFile(join(drop, `.${name}-1.xml`), 'dropped');
+    await rename(join(drop, `.${name}-1.xml`), join(drop, `${name}-1.xml`));
+    await writeFile(join(drop, `${name}-2.xml.tmp`), 'not yet');
+    const there = (): Promise<string> => readFile(partner(name).at(`in/${name}-1.xml`), 'utf8');
+    await until('it is there', async () => (await there()) === 'dropped');
+    await until('it is gone', async () => !(await readdir(drop)).includes(`${name}-1.xml`));
+    expect(await readdir(drop)).toContain(`${name}-2.xml.tmp`);
+  });
+
+  it.each(['payload.link.after@1', 'outbox.aside.before@1', 'outbox.aside.after@1', 'outbox.unlink.after@1'])(
+    'is sent once where inner dies at %s',
+    async (fault) => {
+      await pair.inner.stop();
+      await pair.inner.start({ env: { SALLYPORT_FAULT: fault } });
+      const name = `sftp-${fault}.xml`;
+      await writeFile(join(drop, name), fault);
+      expect(await pair.inner.ended()).toBe('SIGKILL');
+      await pair.inner.start();
+      await until('it is there', async () => (await readdir(partner('sftp').at('in'))).includes(name));
+      await until('it is gone', async () => (await readdir(drop)).every((each) => each.endsWith('.tmp')));
+      const rows = await pair.inner.control.list({ limit: 100 })();
+      const sent = isLeft(rows) ? [] : rows.right.filter((row) => row.name === name);
+      expect(sent).toHaveLength(1);
+    },
+    60_000,
+  );
 });
 
 describe('in the end', () => {
