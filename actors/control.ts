@@ -24,7 +24,8 @@ export type ControlNeeds = {
   readonly messages: Messages;
   readonly role: Role;
   readonly clock: Clock;
-  readonly send: Control['send'];
+  /** What has a file of its own. */
+  readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
   /** How many channels this server knows. */
   readonly channels: () => Promise<number>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
@@ -131,7 +132,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       const ordered = await orderHere(found.right.id, what, reason, { login });
       return isLeft(ordered) ? ordered : right(undefined);
     },
-    send: needs.send,
+    ...needs.more,
     events: (signal) => eventLines(needs, signal),
   };
 };

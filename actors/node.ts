@@ -37,6 +37,7 @@ import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { listAt } from './list-at.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
+import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
 import { asAnswer } from './refusals.ts';
 import { stepOf } from './roles.ts';
@@ -60,7 +61,7 @@ import { uploadSweep } from './sweep-uploads.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { transmitting } from './transmit.ts';
-import { withTrust } from './trust.ts';
+import { trusting, withTrust } from './trust.ts';
 import { orThrow } from './unwrap.ts';
 import { watchOutboxes } from './watch-outboxes.ts';
 
@@ -160,7 +161,11 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const control = controlOf({
     ...shared,
     channels,
-    send: transmitting(transmissions),
+    more: {
+      send: transmitting(transmissions),
+      probe: probing({ ...shared, accessOf: settings.accessOf, dmz: routes.dmz }),
+      trust: trusting({ ...shared, accessOf: settings.accessOf }),
+    },
     status: () => ({ node, ...settings.status() }),
   });
   const sweeping = { ...shared, directories };

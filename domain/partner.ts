@@ -87,6 +87,9 @@ export type PartnerPlace = {
   readonly authorities?: string | undefined;
 };
 
+/** What a certificate says of itself; `notAfter` in milliseconds since 1970. */
+export type SeenCertificate = { readonly subject: string; readonly notAfter: number };
+
 /** What a client is given beside the place. */
 export type PartnerContext = {
   readonly clock: Clock;
@@ -94,8 +97,8 @@ export type PartnerContext = {
   readonly connectTimeout?: number | undefined;
   /** Told as each step is begun. */
   readonly onStep?: (step: ConnectStep) => void;
-  /** Told the fingerprint of whoever answered, approved or not. */
-  readonly onSeen?: (fingerprint: string) => void;
+  /** Told the fingerprint of whoever answered, approved or not; and where it is a certificate's, whose that is. */
+  readonly onSeen?: (fingerprint: string, certificate?: SeenCertificate) => void;
 };
 
 /** A protocol as a client; failures `unknownHost`, `unreachable`, `untrusted`, `badCredentials`, `timeout`, `linkBroken`, `insecure`. */
@@ -157,7 +160,7 @@ export type PartnerAccess = z.infer<typeof partnerAccess>;
 
 /** Our way to the servers of channels' partners: the address that answers first, by the protocol that the access names. */
 export interface Partners {
-  connect(access: PartnerAccess): Attempt<PartnerSession>;
+  connect(access: PartnerAccess, watch?: Pick<PartnerContext, 'onStep' | 'onSeen'>): Attempt<PartnerSession>;
 }
 
 /** The event in a channel's stream that says whom a person has approved as its partner's server: these, and no longer others. */
@@ -178,6 +181,11 @@ export const isSameFile = (
   one.size === other.size &&
   (one.modified === undefined || other.modified === undefined || one.modified === other.modified);
 
+/** A fingerprint of a host key or a certificate. */
+export const partnerFingerprint = z
+  .string()
+  .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as OpenSSH prints a fingerprint');
+
 /** What every channel's `partner` section says, whatever its protocol; spread into one strict schema with the protocol's own. */
 export const partnerBase = {
   hosts: z
@@ -189,7 +197,7 @@ export const partnerBase = {
   password: secret.optional().describe('The password, by environment or file.'),
   privateKey: secret.optional().describe('Our private key in PEM, by environment or file.'),
   trusted: z
-    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as OpenSSH prints a fingerprint'))
+    .array(partnerFingerprint)
     .max(20)
     .default([])
     .describe(

@@ -4,6 +4,7 @@ import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
+import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
@@ -69,6 +70,9 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .action((options: { data: string; portOffset: number }) => done(program.demo({ ...options, terminal })));
 
   sendCommand(root, program, terminal, done);
+
+  const channels = root.command('channels').description('look at channels and their partners');
+  partnerCommands(channels, program, terminal, done);
 
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(

@@ -3,14 +3,18 @@ import { z } from 'zod';
 import { plainName } from '../../domain/channel.ts';
 import type {
   EventLine,
+  Probe,
+  ProbeRequest,
   SendRequest,
   Status,
   TransferFilter,
   TransferRow,
   TransferStory,
+  TrustRequest,
 } from '../../domain/control.ts';
 import type { Refusal } from '../../domain/failure.ts';
 import { recordedEvent } from '../../domain/message.ts';
+import { partnerFingerprint } from '../../domain/partner.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
 
 const text = (longest: number) => z.string().max(longest);
@@ -57,11 +61,52 @@ const story = z.strictObject({
   events: z.array(recordedEvent).max(100_000),
 }) satisfies z.ZodType<TransferStory>;
 
+const probeRequest = z.strictObject({
+  channel: plainName,
+  depth: z.enum(['nothing', 'key', 'list', 'write']),
+  directory: text(4096),
+  viaDmz: z.boolean(),
+}) satisfies z.ZodType<ProbeRequest>;
+
+const fingerprints = z.array(text(128)).max(20);
+const place = z.strictObject({
+  address: text(300),
+  steps: z
+    .array(
+      z.strictObject({
+        step: z.enum(['name', 'port', 'tls', 'hostKey', 'login', 'list', 'write', 'rename', 'remove']),
+        milliseconds: z.number(),
+        failure: z.strictObject({ code: text(64), text: text(2000) }).nullable(),
+      }),
+    )
+    .max(20),
+  seen: z
+    .strictObject({
+      fingerprint: text(128),
+      certificate: z.strictObject({ subject: text(1000), notAfter: z.number() }).nullable(),
+    })
+    .nullable(),
+});
+const probe = z.strictObject({
+  protocol: text(64),
+  configured: fingerprints,
+  approved: fingerprints,
+  places: z.array(place).max(10),
+}) satisfies z.ZodType<Probe>;
+
+const trustRequest = z.strictObject({
+  channel: plainName,
+  fingerprints: z.array(partnerFingerprint).max(20).readonly(),
+  login: text(128),
+}) satisfies z.ZodType<TrustRequest>;
+
 /** What each call takes and gives, by its path. */
 export const calls = {
   status: { input: z.strictObject({}), output: status },
   list: { input: filter, output: z.array(row).max(10_000) },
   show: { input: z.strictObject({ id: transferId }), output: story },
+  probe: { input: probeRequest, output: probe },
+  trust: { input: trustRequest, output: text(2000) },
   order: {
     input: z.strictObject({
       id: transferId,

@@ -11,6 +11,8 @@ import { controlSocket, reachable } from './socket-path.ts';
 
 const connectTime = 3000;
 const answerTime = 30_000;
+/** Partners may be many and slow. */
+const probeTime = 600_000;
 
 /** The running server of a data directory. Where none runs, each question is refused as `unavailable` with a sentence that says so. */
 export const controlClient = (data: string): Control => ({
@@ -18,6 +20,8 @@ export const controlClient = (data: string): Control => ({
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  probe: (request) => ask(data, 'probe', request, probeTime),
+  trust: (request) => ask(data, 'trust', request),
   send: (request, bytes) => send(data, request, bytes),
   events: (signal) => events(data, signal),
 });
@@ -25,9 +29,14 @@ export const controlClient = (data: string): Control => ({
 type Output<N extends CallName> = z.infer<(typeof calls)[N]['output']>;
 
 const ask =
-  <N extends CallName>(data: string, name: N, input: z.input<(typeof calls)[N]['input']>): Answer<Output<N>> =>
+  <N extends CallName>(
+    data: string,
+    name: N,
+    input: z.input<(typeof calls)[N]['input']>,
+    within = answerTime,
+  ): Answer<Output<N>> =>
   async (): Promise<Decision<Output<N>>> => {
-    const signal = AbortSignal.timeout(answerTime);
+    const signal = AbortSignal.timeout(within);
     const parse = (value: unknown) => calls[name].output.parse(value) as Output<N>;
     return answerTo(data, () => open(data, name, signal, (asked) => asked.end(JSON.stringify(input))), parse);
   };
@@ -127,10 +136,6 @@ const why = (data: string, error: unknown): Refusal => {
   if (code === 'EACCES' || code === 'EPERM')
     return refusal('notPermitted', `this user may not speak to the server on ${data}: the socket is its owner's alone`);
   const timedOut = error instanceof Error && (error.name === 'TimeoutError' || code === 'ABORT_ERR');
-  const reason = timedOut
-    ? `it did not answer within ${answerTime / 1000} seconds`
-    : error instanceof Error
-      ? error.message
-      : String(error);
+  const reason = timedOut ? 'it did not answer in time' : error instanceof Error ? error.message : String(error);
   return refusal('unavailable', `the server on ${data} gave no usable answer: ${reason}`);
 };

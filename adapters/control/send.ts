@@ -18,6 +18,8 @@ export const takeTransmission = async (
     if (!wanted) response.writeContinue();
     wanted = true;
     yield* request as AsyncIterable<Uint8Array>;
+    // What now comes to the disk may take its time.
+    request.setTimeout(0);
   })();
   const input = sendRequest.safeParse(parsed(asked));
   const result = input.success

@@ -92,6 +92,7 @@ const answer = async (
     });
   } else {
     const input = calls[name].input.safeParse(await question(request));
+    request.setTimeout(0);
     const result = input.success
       ? await answers[name](control, input.data as never)()
       : left(notUnderstood(input.error));
@@ -105,6 +106,8 @@ const answers: {
   status: (control) => control.status(),
   list: (control, filter) => control.list(filter),
   show: (control, { id }) => control.show(id),
+  probe: (control, request) => control.probe(request),
+  trust: (control, request) => control.trust(request),
   order: (control, { id, what, reason, login }) => control.order(id, what, reason, login),
 };
 
@@ -119,10 +122,13 @@ const notUnderstood = ({ issues }: z.ZodError): Refusal =>
 /** The parsed body, null for what is no JSON or too long; an empty one is an empty question, so that `curl --unix-socket` will do. */
 const question = async (request: IncomingMessage): Promise<unknown> => {
   let text = '';
+  let tooLong = false;
+  // Read to its end all the same: left half-way, the request would take the answer with it.
   for await (const chunk of request.setEncoding('utf8')) {
-    text += String(chunk);
-    if (text.length > bounds.question) return null;
+    tooLong ||= text.length + String(chunk).length > bounds.question;
+    text = tooLong ? '' : text + String(chunk);
   }
+  if (tooLong) return null;
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {

@@ -81,7 +81,7 @@ const comeIn = async (
     onStep?.(step);
   };
   const trustOrThrow = (verify: Verify): void => {
-    const why = distrust(client.ftp.socket as TLSSocket, place, verify, clock.now(), (seen) => onSeen?.(seen));
+    const why = distrust(client.ftp.socket as TLSSocket, place, verify, clock.now(), (...seen) => onSeen?.(...seen));
     if (why !== undefined) throw failing(why);
   };
   try {

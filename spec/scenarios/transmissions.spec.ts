@@ -28,11 +28,22 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sallyport-transmissions-'));
   for (const kind of kinds) partners.set(kind.name, await startPartner(kind));
   const moreChannels = await Promise.all([...partners.values()].map((each) => channelFor(directory, each)));
+  // The same servers, but nobody has approved their keys; and one that has none.
+  for (const [name, of] of [
+    ['sftp-new', 'sftp'],
+    ['ftps-new', 'ftps-implicit'],
+  ] as const)
+    moreChannels.push({ ...(await channelFor(directory, partner(of), { trusted: [] })), name });
+  const plain = partnerKinds.find(({ name }) => name === 'ftp');
+  if (plain === undefined) throw new Error('there is no plain FTP');
+  const unsafe = { ...(await startPartner(plain)), name: 'plain' };
+  moreChannels.push(await channelFor(directory, unsafe));
   drop = join(directory, 'drop');
   const outboxes = [...partners.values()].map((each) => ({
     ...{ directory: drop, channel: each.name, target: remote(each, 'in'), settle: '1s' },
     ...{ name: `${each.name}-*`, viaDmz: each.name === 'sftp' },
   }));
+  partners.set('plain', unsafe);
   pair = await startPair({ moreChannels, inner: { outboxes } });
 }, 120_000);
 
@@ -113,6 +124,62 @@ describe('a file that is dropped in an outbox', () => {
     },
     60_000,
   );
+});
+
+describe("a channel's partner", () => {
+  it.each([...names, 'sftp-new', 'ftps-new', 'plain'])('is tested step by step: %s', async (name) => {
+    const known = !name.endsWith('-new');
+    const at = partner({ 'sftp-new': 'sftp', 'ftps-new': 'ftps-implicit' }[name] ?? name);
+    const options = ['--write', '--directory', remote(at, 'in'), '--data', pair.inner.data];
+    const tested = await cli('channels', 'test', name, ...options);
+    expect(tested).toMatchObject({ code: known ? 0 : 1, err: '' });
+    if (known) expect(tested.out).toMatch(/✔ +log in .*\n✔ +list .*\n✔ +write .*\n✔ +rename .*\n✔ +remove /);
+    else expect(tested.out).toMatch(/✘ +(know the host key|begin TLS).* not approved: SHA256:.*\nTo mend it: compare/);
+    expect((await readdir(at.at('in'))).filter((each) => each.includes('test'))).toEqual([]);
+  });
+
+  it.each([
+    [{ hosts: ['nobody.invalid'] }, /✘ +find the host by its name/],
+    [{ hosts: ['127.0.0.1:1'] }, /✘ +connect to the port.*\nTo mend it:.*firewalls/],
+    [{ login: 'nobody' }, /✘ +log in.*does not let "nobody" in/],
+  ])('is tested where something is wrong: %j', async (wrong, out) => {
+    const channels = [await channelFor(directory, partner('sftp'), wrong)];
+    const other = await startPair({ moreChannels: channels });
+    try {
+      const tested = await cli('channels', 'test', 'sftp', '--data', other.inner.data);
+      expect(tested).toMatchObject({ code: 1, out: expect.stringMatching(out) as string });
+    } finally {
+      await other.end();
+    }
+  });
+
+  it('is not listed where there is no such directory, and dmz says the same', async () => {
+    for (const via of [[], ['--via-dmz']]) {
+      const options = ['--directory', '/nowhere', '--data', pair.inner.data, ...via];
+      const tested = await cli('channels', 'test', 'sftp', ...options);
+      expect(tested).toMatchObject({ code: 1, out: expect.stringMatching(/✘ +list the directory/) as string });
+    }
+  });
+
+  it.each([
+    ['sftp-new', 'sftp', []],
+    ['ftps-new', 'ftps-implicit', []],
+    ['sftp-new', 'sftp', ['--via-dmz']],
+  ] as const)('is approved once its key was compared, and then no longer: %s', async (name, at, via) => {
+    const fingerprint = partner(at).server.trusted[0] ?? '';
+    const trust = (...args: readonly string[]) => cli('channels', 'trust', name, '--data', pair.inner.data, ...args);
+    const test = () =>
+      cli('channels', 'test', name, '--directory', remote(partner(at), 'in'), '--data', pair.inner.data);
+    const asked = await trust(...via);
+    expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('there is nobody to ask') as string });
+    expect(asked.out).toMatch(at === 'sftp' ? /seen, NEW/ : /seen, NEW .* CN=localhost +\d{4}-\d\d-\d\d/);
+    expect(await trust('--fingerprint', `SHA256:${'x'.repeat(43)}`, ...via)).toMatchObject({ code: 1 });
+    expect((await test()).code).toBe(1);
+    expect(await trust('--fingerprint', fingerprint, ...via)).toMatchObject({ code: 0, err: '' });
+    expect(await test()).toMatchObject({ code: 0 });
+    expect(await trust('--revoke', '--yes')).toMatchObject({ code: 0, err: '' });
+    expect((await test()).code).toBe(1);
+  });
 });
 
 describe('in the end', () => {

@@ -1,6 +1,6 @@
 /** A server to be asked, made of rows in memory; records the orders that it was given. */
 import { left, right } from 'fp-ts/lib/Either.js';
-import type { Control, EventLine, Status, TransferRow, TransferStory } from '../../domain/control.ts';
+import type { Control, EventLine, Probe, Status, TransferRow, TransferStory } from '../../domain/control.ts';
 import { refusal } from '../../domain/failure.ts';
 
 /** A row with the given id; the rest is what most tests do not care about. */
@@ -47,7 +47,11 @@ const status: Status = {
 };
 
 /** The fake, what it was asked, and a way to record an event. */
-export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferStory['events'] = []) => {
+export const fakeControl = (
+  rows: readonly TransferRow[] = [],
+  events: TransferStory['events'] = [],
+  probe: Probe = { protocol: 'sftp', configured: [], approved: [], places: [] },
+) => {
   const asked: unknown[] = [];
   const waiting = new Set<(each: EventLine) => void>();
   const control: Control = {
@@ -73,6 +77,16 @@ export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferS
       for await (const chunk of bytes) chunks.push(chunk);
       asked.push({ ...request, bytes: Buffer.concat(chunks).toString() });
       return right('s'.repeat(26));
+    },
+    probe: (request) => () => {
+      asked.push(request);
+      return Promise.resolve(
+        request.channel === 'acme' ? right(probe) : left(refusal('notFound', `there is no channel ${request.channel}`)),
+      );
+    },
+    trust: (request) => () => {
+      asked.push(request);
+      return Promise.resolve(right('it was recorded'));
     },
     events: async function* (signal) {
       while (!signal.aborted) {
