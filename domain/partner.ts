@@ -110,6 +110,8 @@ export type PartnerProtocol = {
   readonly settings: z.ZodObject;
   /** The standard port. */
   port(settings: unknown): number;
+  /** First and last port of data connections that such servers may choose, where the protocol has such. */
+  readonly dataPorts?: readonly [number, number];
   readonly connect: PartnerClient<unknown>;
 };
 
@@ -117,11 +119,13 @@ export type PartnerProtocol = {
 export const partnerProtocol = <S extends z.ZodObject>(definition: {
   readonly settings: S;
   readonly port: (settings: z.infer<S>) => number;
+  readonly dataPorts?: readonly [number, number];
   readonly connect: PartnerClient<z.infer<S>>;
 }): PartnerProtocol => {
   const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
   return {
     settings: definition.settings,
+    ...(definition.dataPorts === undefined ? {} : { dataPorts: definition.dataPorts }),
     port: (settings) => definition.port(own(settings)),
     connect: (settings, place, context) => definition.connect(own(settings), place, context),
   };

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
@@ -62,6 +63,15 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .addOption(configOption())
     .option('--json', 'print JSON')
     .action((options: Asked) => done(status(program, terminal, options)));
+
+  example(root.command('firewall'), 'sallyport firewall --inner inner.yaml --dmz dmz.yaml --format nftables')
+    .description('say what both firewalls must let through, from the configs alone')
+    .requiredOption('--inner <file>', "inner's config, YAML")
+    .requiredOption('--dmz <file>', "dmz's config, YAML")
+    .addOption(new Option('--format <format>', 'how').choices(['table', 'nftables']).default('table'))
+    .option('--probe', 'say besides which of them are open now, as seen from this machine')
+    .option('--json', 'print JSON')
+    .action((options: FirewallOptions) => done(firewall(program, terminal, options)));
 
   example(root.command('demo'), 'sallyport demo --data ./var --port-offset 1000')
     .description('make keys and both configs, and run inner and dmz on this machine')
