@@ -27,6 +27,8 @@ export type ControlNeeds = {
   readonly clock: Clock;
   /** What may be asked about channels. */
   readonly replication: Pick<Replication, 'control' | 'count'>;
+  /** What has a file of its own. */
+  readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -132,6 +134,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       const ordered = await orderHere(found.right.id, what, reason, { login });
       return isLeft(ordered) ? ordered : right(undefined);
     },
+    ...needs.more,
     events: (signal) => eventLines(needs, signal),
   };
 };

@@ -4,6 +4,7 @@ import type { Config, DmzConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
+import type { Outboxes } from '../domain/outbox.ts';
 import type { Partners } from '../domain/partner.ts';
 import type {
   Clock,
@@ -37,6 +38,7 @@ import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { listAt } from './list-at.ts';
 import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
+import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
@@ -60,8 +62,10 @@ import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
-import { withTrust } from './trust.ts';
+import { transmitting } from './transmit.ts';
+import { trusting, withTrust } from './trust.ts';
 import { orThrow } from './unwrap.ts';
+import { watchOutboxes } from './watch-outboxes.ts';
 
 /** The world, as this server is given it. */
 export type NodePorts = {
@@ -76,6 +80,8 @@ export type NodePorts = {
   readonly programs: Programs;
   readonly partners: Partners;
   readonly cron: Cron;
+  /** Where inner's outboxes are; absent: it watches none. */
+  readonly outboxes?: Outboxes;
   readonly verifiers: Verifiers;
   readonly signatures: Signatures;
   readonly clock: Clock;
@@ -158,7 +164,6 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   stops.push(() => stopAgents());
   /** Without a dmz its agents wait for one. */
   const goOnWithAgents = (): void => {
-    const dmz = (): string => routes.dmz() ?? '';
     if (role === 'inner' && routes.dmz() !== undefined)
       stopAgents = startAgents({ ...shared, cron: ports.cron, dmz }, own.now().profiles);
   };
@@ -172,11 +177,17 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       : await openAtDmz({ ...shared, end: (channel) => intake?.end(channel) });
   stops.push(replication.stop);
   const status = () => ({ node, ...settings.status() });
-  const control = controlOf({ ...shared, replication, status });
-  const accessOf =
-    settings.accessOf === undefined
-      ? askInner(messages)
-      : withTrust(eventLog, (channel) => own.now().accessOf(channel));
+  const ownAccess = role === 'inner' ? (channel: string) => own.now().accessOf(channel) : undefined;
+  const dmz = (): string => routes.dmz() ?? '';
+  const channels = () => (role === 'inner' ? own.now().channels : undefined);
+  const transmissions = { ...shared, channels, dmz };
+  const more = {
+    send: transmitting(transmissions),
+    probe: probing({ ...shared, accessOf: ownAccess, dmz }),
+    trust: trusting({ ...shared, accessOf: ownAccess }),
+  };
+  const control = controlOf({ ...shared, replication, more, status });
+  const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };
   const sweeps = [
@@ -230,6 +241,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       const outbox = openOutbox({ ...shared, inbox, streamingSize: config.streamingSize });
       stops.push(supervisor.stop, outbox.stop, keepSweeping(shared, sweeps), raiseAlarms(projector, log, node));
       goOnWithAgents();
+      const { outboxes } = ports;
+      if (config.role === 'inner' && outboxes !== undefined)
+        stops.push(watchOutboxes({ ...transmissions, outboxes }, config.outboxes));
     },
     stop: async (graceMs) => {
       intake?.end();

@@ -1,10 +1,14 @@
 /** Which keys and certificates of partners' servers a person has approved: recorded on inner, in the stream of the channel. */
-import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { channelStream, trustVocabulary } from '../domain/channel.ts';
-import type { Failure } from '../domain/failure.ts';
+import type { TrustRequest } from '../domain/control.ts';
+import { type Failure, refusal } from '../domain/failure.ts';
+import type { Answer } from '../domain/intake.ts';
 import type { PartnerAccess } from '../domain/partner.ts';
 import type { EventLog } from '../domain/ports.ts';
 import type { AccessOf } from './enter.ts';
+import { asRefusal } from './refusals.ts';
+import type { Streams } from './streams.ts';
 
 const page = 1_000;
 
@@ -32,3 +36,26 @@ export const withTrust =
       ? trusted
       : right({ ...access.right, trusted: [...access.right.trusted, ...trusted.right].slice(0, 20) });
   };
+
+/** What approving rests on; `accessOf` is inner's alone. */
+export type TrustNeeds = {
+  readonly streams: Pick<Streams, 'recordLocal'>;
+  readonly accessOf: ((channel: string) => Either<Failure, PartnerAccess>) | undefined;
+};
+
+/** Records whom a person approves; replaces whom persons approved before. */
+export const trusting =
+  ({ streams, accessOf }: TrustNeeds) =>
+  ({ channel, fingerprints, login }: TrustRequest): Answer<string> =>
+  async () => {
+    const access = accessOf?.(channel);
+    if (access === undefined) return left(onlyInner);
+    if (isLeft(access)) return left(refusal('notFound', access.left.text));
+    const data = { fingerprints: [...new Set(fingerprints)], by: login };
+    const done = await streams.recordLocal(channelStream(channel), [{ type: 'partnerTrusted', data }]);
+    if (isLeft(done)) return left(asRefusal(done.left));
+    return right(`channel ${channel}: ${data.fingerprints.join(', ') || 'nobody'} is approved now`);
+  };
+
+/** Dmz knows of partners only what it has to ask for. */
+export const onlyInner = refusal('illegal', 'only inner knows the partners of channels; ask it there');

@@ -35,6 +35,10 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
       if (problem !== undefined) problems.push({ path: `profiles[${i}].responses[${j}].directory`, problem });
     }
   }
+  for (const [i, { directory }] of (config.role === 'inner' ? config.outboxes : []).entries()) {
+    const problem = await whyNotWritable(directory);
+    if (problem !== undefined) problems.push({ path: `outboxes[${i}].directory`, problem });
+  }
   return problems;
 };
 

@@ -18,6 +18,7 @@ import { embeddedEventLog } from './eventlog/embedded.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
+import { directoryOutboxes } from './outboxes/index.ts';
 import { accessIn, partnersOver } from './partners.ts';
 import { diskPayloads } from './payloads/disk.ts';
 import { localPrograms } from './programs/index.ts';
@@ -109,7 +110,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     }
     const source = openSource(config, { ...ports, key: tls.key });
     closers.push(source.close);
-    return { ...ports, source: source.payload };
+    return { ...ports, source: source.payload, outboxes: directoryOutboxes() };
   };
 
   const phases: ServerPhases = {

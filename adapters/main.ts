@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { checkAll } from './check.ts';
 import { runCli } from './cli/index.ts';
-import { dataOf, loadConfig } from './config/load.ts';
+import { dataOf, decodeFile, loadConfig } from './config/load.ts';
 import { controlClient } from './control/client.ts';
 import { runDemo } from './demo/index.ts';
 import { startGateway } from './gateway.ts';
@@ -18,6 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   protocols,
   load: loadConfig,
   dataOf,
+  decode: decodeFile,
   start: startGateway,
   check: checkAll,
   keys,

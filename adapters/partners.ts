@@ -12,7 +12,7 @@ const ofTheAddress: readonly string[] = ['unknownHost', 'unreachable', 'timeout'
 /** Goes to the addresses of a partner in turn, until one answers. */
 export const partnersOver = (protocols: readonly Protocol[], clock: Clock): Partners => ({
   connect:
-    ({ protocol, channel, settings, hosts, login, credentials, trusted }) =>
+    ({ protocol, channel, settings, hosts, login, credentials, trusted }, watch) =>
     async () => {
       const client = protocols.find((each) => each.name === protocol)?.partner;
       if (client === undefined)
@@ -20,7 +20,8 @@ export const partnersOver = (protocols: readonly Protocol[], clock: Clock): Part
       let last: Failure = permanent('noHost', `channel ${channel} names no host of its partner`);
       for (const address of hosts) {
         const place = { channel, ...placeOf(address, client.port(settings)), login, credentials, trusted };
-        const session = await client.connect(settings, place, { clock, connectTimeout: timeoutIn(settings) })();
+        const context = { clock, connectTimeout: timeoutIn(settings), ...watch };
+        const session = await client.connect(settings, place, context)();
         if (!isLeft(session)) return session;
         last = session.left;
         if (!ofTheAddress.includes(last.code)) break;

@@ -5,6 +5,7 @@ import { certificateFingerprint, plainName } from './channel.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { missingDmz, waitingForDmz } from './needs-dmz.ts';
+import { outboxSettings } from './outbox.ts';
 import { partnerBase } from './partner.ts';
 import { processingStep } from './processing.ts';
 import type { Protocol } from './protocol.ts';
@@ -240,6 +241,11 @@ const inner = (protocols: readonly Protocol[]) =>
       .describe(
         'Without a dmz in `messageService.peers`, profiles that need one are an error; true: a warning, and such work waits.',
       ),
+    outboxes: z
+      .array(outboxSettings)
+      .max(1000)
+      .default([])
+      .describe('Directories that are watched for files to be sent.'),
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
@@ -355,6 +361,13 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       path: `profiles[${i}].name`,
       problem: 'another profile has this name',
     })),
+    ...config.outboxes.flatMap(({ channel, viaDmz }, i) => {
+      const why = whyNotSent(
+        config.channels.find((each) => each.name === channel),
+        viaDmz,
+      );
+      return why === undefined ? [] : [{ path: `outboxes[${i}].channel`, problem: `${channel} ${why}` }];
+    }),
     ...config.profiles.flatMap((each, i) =>
       channelsNamedBy(each).flatMap(([where, name]) =>
         channels.has(name)
@@ -368,6 +381,13 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       ),
     ),
   ];
+};
+
+/** Why nothing can be sent to a channel's partner; undefined where it can. */
+const whyNotSent = (channel: ChannelConfig | undefined, viaDmz: boolean): string | undefined => {
+  if (channel === undefined) return 'is no channel';
+  if (channel.partner === undefined) return 'has no section "partner": there is no server to send to';
+  return viaDmz && channel.invisibleToDmz ? 'is invisible to dmz: set viaDmz: false' : undefined;
 };
 
 /** The channels that a profile names, and where. */

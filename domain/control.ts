@@ -1,6 +1,7 @@
 /** What a person or a program may ask of a running server. Carried by the control socket; implemented in actors/control.ts. */
 import type { ChannelControl } from './channel-control.ts';
 import type { Answer } from './intake.ts';
+import type { ConnectStep, SeenCertificate } from './partner.ts';
 import type { Order } from './transfer/decide.ts';
 import type { EventType, TransferEvent } from './transfer/vocabulary.ts';
 
@@ -47,6 +48,60 @@ export type EventLine = {
 /** A transfer with its whole story. */
 export type TransferStory = { readonly row: TransferRow; readonly events: readonly TransferEvent[] };
 
+/** A file that is to be sent to a channel's partner, outside any profile. */
+export type Transmission = {
+  readonly channel: string;
+  /** Directory at the partner. */
+  readonly directory: string;
+  readonly name: string;
+  /** Sent by dmz; otherwise by inner itself. */
+  readonly viaDmz: boolean;
+};
+
+/** A transmission as it is asked for; `size` is what must arrive, in bytes. */
+export type SendRequest = Transmission & { readonly size: number; readonly login: string };
+
+/** A step of a look at a partner's server. */
+export type ProbeStep = ConnectStep | 'list' | 'write' | 'rename' | 'remove';
+
+/** How far a look goes: nowhere, to the server's key, or into a directory, with or without a small file of ours. */
+export type ProbeDepth = 'nothing' | 'key' | 'list' | 'write';
+
+/** A look at a channel's partner, from inner or through a dmz. */
+export type ProbeRequest = {
+  readonly channel: string;
+  readonly depth: ProbeDepth;
+  readonly directory: string;
+  readonly viaDmz: boolean;
+};
+
+/** One address of the partner as it was found: the steps in order, of which only the last can have failed. */
+export type ProbedPlace = {
+  readonly address: string;
+  readonly steps: readonly {
+    readonly step: ProbeStep;
+    readonly milliseconds: number;
+    /** Code and sentence of what failed; null where nothing did. */
+    readonly failure: { readonly code: string; readonly text: string } | null;
+  }[];
+  readonly seen: { readonly fingerprint: string; readonly certificate: SeenCertificate | null } | null;
+};
+
+/** What was found at a partner, and whom is trusted there: by the config, and by persons. */
+export type Probe = {
+  readonly protocol: string;
+  readonly configured: readonly string[];
+  readonly approved: readonly string[];
+  readonly places: readonly ProbedPlace[];
+};
+
+/** Who the partner's server may be from now on, besides those in the config. */
+export type TrustRequest = {
+  readonly channel: string;
+  readonly fingerprints: readonly string[];
+  readonly login: string;
+};
+
 /** How the server is. */
 export type Status = {
   readonly role: string;
@@ -70,6 +125,12 @@ export interface Control extends ChannelControl {
   show(id: string): Answer<TransferStory>;
   /** A person's order; given at the server that does not own the transfer it goes to the owner. Answers a sentence. */
   order(id: string, what: Order, reason: string, login: string): Answer<string>;
+  /** Takes the bytes over and starts the transfer that sends them; answers its id. Refused before the first byte is read, where that can be. */
+  send(request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string>;
+  /** Looks at a channel's partner. What fails there is an answer, too. */
+  probe(request: ProbeRequest): Answer<Probe>;
+  /** Records whom a person approves as a channel's partner. */
+  trust(request: TrustRequest): Answer<string>;
   /** Events as they are recorded, from now on. Ends when the signal aborts. */
   events(signal: AbortSignal): AsyncIterable<EventLine>;
 }

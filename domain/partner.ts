@@ -87,6 +87,9 @@ export type PartnerPlace = {
   readonly authorities?: string | undefined;
 };
 
+/** What a certificate says of itself; `notAfter` in milliseconds since 1970. */
+export type SeenCertificate = { readonly subject: string; readonly notAfter: number };
+
 /** What a client is given beside the place. */
 export type PartnerContext = {
   readonly clock: Clock;
@@ -94,8 +97,8 @@ export type PartnerContext = {
   readonly connectTimeout?: number | undefined;
   /** Told as each step is begun. */
   readonly onStep?: (step: ConnectStep) => void;
-  /** Told the fingerprint of whoever answered, approved or not. */
-  readonly onSeen?: (fingerprint: string) => void;
+  /** Told the fingerprint of whoever answered, approved or not; and where it is a certificate's, whose that is. */
+  readonly onSeen?: (fingerprint: string, certificate?: SeenCertificate) => void;
 };
 
 /** A protocol as a client; failures `unknownHost`, `unreachable`, `untrusted`, `badCredentials`, `timeout`, `linkBroken`, `insecure`. */
@@ -107,6 +110,8 @@ export type PartnerProtocol = {
   readonly settings: z.ZodObject;
   /** The standard port. */
   port(settings: unknown): number;
+  /** First and last port of data connections that such servers may choose, where the protocol has such. */
+  readonly dataPorts?: readonly [number, number];
   readonly connect: PartnerClient<unknown>;
 };
 
@@ -114,11 +119,13 @@ export type PartnerProtocol = {
 export const partnerProtocol = <S extends z.ZodObject>(definition: {
   readonly settings: S;
   readonly port: (settings: z.infer<S>) => number;
+  readonly dataPorts?: readonly [number, number];
   readonly connect: PartnerClient<z.infer<S>>;
 }): PartnerProtocol => {
   const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
   return {
     settings: definition.settings,
+    ...(definition.dataPorts === undefined ? {} : { dataPorts: definition.dataPorts }),
     port: (settings) => definition.port(own(settings)),
     connect: (settings, place, context) => definition.connect(own(settings), place, context),
   };
@@ -157,7 +164,7 @@ export type PartnerAccess = z.infer<typeof partnerAccess>;
 
 /** Our way to the servers of channels' partners: the address that answers first, by the protocol that the access names. */
 export interface Partners {
-  connect(access: PartnerAccess): Attempt<PartnerSession>;
+  connect(access: PartnerAccess, watch?: Pick<PartnerContext, 'onStep' | 'onSeen'>): Attempt<PartnerSession>;
 }
 
 /** A name in a directory of a partner's server. */
@@ -172,6 +179,11 @@ export const isSameFile = (
   one.size === other.size &&
   (one.modified === undefined || other.modified === undefined || one.modified === other.modified);
 
+/** A fingerprint of a host key or a certificate. */
+export const partnerFingerprint = z
+  .string()
+  .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as OpenSSH prints a fingerprint');
+
 /** What every channel's `partner` section says, whatever its protocol; spread into one strict schema with the protocol's own. */
 export const partnerBase = {
   hosts: z
@@ -183,7 +195,7 @@ export const partnerBase = {
   password: secret.optional().describe('The password, by environment or file.'),
   privateKey: secret.optional().describe('Our private key in PEM, by environment or file.'),
   trusted: z
-    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'SHA256: and 43 characters, as OpenSSH prints a fingerprint'))
+    .array(partnerFingerprint)
     .max(20)
     .default([])
     .describe(

@@ -29,6 +29,8 @@ export type Protocol = {
   /** The standard port, the default of `port`. */
   readonly port: number;
   listen(settings: unknown, context: ListenerContext): Attempt<Listener>;
+  /** First and last port of an endpoint's data connections, where it has such. */
+  readonly dataPorts?: (settings: unknown) => readonly [number, number];
   /** How we are a client of partners' own servers, where we can be. */
   readonly partner?: PartnerProtocol;
 };
@@ -39,6 +41,7 @@ export const protocol = <S extends z.ZodType>(definition: {
   readonly port: number;
   readonly settings: S;
   readonly listen: (settings: z.infer<S>, context: ListenerContext) => Attempt<Listener>;
+  readonly dataPorts?: (settings: unknown) => readonly [number, number];
   readonly partner?: PartnerProtocol;
 }): Protocol => ({
   ...definition,

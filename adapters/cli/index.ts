@@ -1,11 +1,14 @@
 /** The command line. One clear sentence for what goes wrong, on stderr; exit code 0 done, 1 failed, 2 wrong usage or config, 70 defect. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { channelsCommands } from './channels.ts';
+import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
-import { configOption, type Done, dataOption, example } from './options.ts';
+import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
+import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
 import { type Asked, type ListOptions, list, order, show, status } from './transfers.ts';
@@ -62,11 +65,28 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .option('--json', 'print JSON')
     .action((options: Asked) => done(status(program, terminal, options)));
 
+  example(root.command('firewall'), 'sallyport firewall --inner inner.yaml --dmz dmz.yaml --format nftables')
+    .description('say what both firewalls must let through, from the configs alone')
+    .requiredOption('--inner <file>', "inner's config, YAML")
+    .requiredOption('--dmz <file>', "dmz's config, YAML")
+    .addOption(new Option('--format <format>', 'how').choices(['table', 'nftables']).default('table'))
+    .option('--probe', 'say besides which of them are open now, as seen from this machine')
+    .option('--json', 'print JSON')
+    .action((options: FirewallOptions) => done(firewall(program, terminal, options)));
+
   example(root.command('demo'), 'sallyport demo --data ./var --port-offset 1000')
     .description('make keys and both configs, and run inner and dmz on this machine')
     .option('--data <directory>', 'where all of it is kept; started again it goes on where it was', './var')
     .option('--port-offset <n>', 'added to every port', wholeNumber(0, 50_000), 0)
     .action((options: { data: string; portOffset: number }) => done(program.demo({ ...options, terminal })));
+
+  sendCommand(root, program, terminal, done);
+
+  const channels = root
+    .command('channels')
+    .description('list channels, see to their replication, look at their partners');
+  channelsCommands(channels, program, terminal, done);
+  partnerCommands(channels, program, terminal, done);
 
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
@@ -75,13 +95,22 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     terminal,
     done,
   );
-  channelsCommands(
-    root.command('channels').description('list channels, and see to their replication'),
-    program,
-    terminal,
-    done,
-  );
   return root;
+};
+
+const sendCommand = (root: Command, program: Program, terminal: Terminal, done: Done): void => {
+  example(root.command('send <file>'), 'sallyport send invoice.xml --channel acme --directory /in --data var/inner')
+    .description("send a file to the server of a channel's partner; prints the id of its transfer")
+    .addOption(dataOption())
+    .addOption(configOption())
+    .requiredOption('--channel <name>', 'the channel whose partner it is for')
+    .option('--directory <directory>', 'directory at the partner', '/')
+    .option('--name <name>', 'name at the partner, instead of its own')
+    .addOption(new Option('--via-dmz', 'dmz sends it (this is so unless --direct is given)').conflicts('direct'))
+    .option('--direct', 'inner itself sends it')
+    .option('--wait', 'wait until it is sent (exit code 0), or held or abandoned (1)')
+    .option('--json', 'print JSON')
+    .action((file: string, options: SendOptions) => done(send(program, terminal, file, options)));
 };
 
 const keysCommands = (keys: Command, program: Program, terminal: Terminal, done: Done): void => {
@@ -141,17 +170,4 @@ const transfersCommands = (transfers: Command, program: Program, terminal: Termi
       .option('--json', 'print JSON')
       .action((id: string, options: Asked & { reason: string }) => done(order(program, terminal, what, id, options)));
   }
-};
-
-const wholeNumber =
-  (from: number, to: number) =>
-  (text: string): number => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
-  };
-
-const sentence = (text: string): string => {
-  if (text.trim() !== '' && text.length <= 1000) return text;
-  throw new InvalidArgumentError('Write a sentence of at most 1000 characters.');
 };

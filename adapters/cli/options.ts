@@ -1,16 +1,31 @@
-/** What many commands have in common. */
-import { type Command, Option } from 'commander';
+/** What the commands' options have in common. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** Takes the exit code of a command that runs. */
+/** Takes a command's running: its exit code becomes the program's. */
 export type Done = (run: Promise<number>) => Promise<void>;
 
-/** Names a server by its data directory. */
+/** `--data`: the server that is asked. */
 export const dataOption = (): Option => new Option('--data <directory>', "the server's data directory");
 
-/** Names a server by its config. */
+/** `--config`, instead. */
 export const configOption = (): Option =>
   new Option('--config <file>', "the server's config, instead of --data").conflicts('data');
 
-/** Adds an example to a command's help. */
+/** A command with an example under its help. */
 export const example = (command: Command, line: string): Command =>
   command.addHelpText('after', `\nExample:\n  ${line}`);
+
+/** Takes a whole number from `from` to `to`. */
+export const wholeNumber =
+  (from: number, to: number) =>
+  (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${from} to ${to}.`);
+  };
+
+/** Takes a text that says something. */
+export const sentence = (text: string): string => {
+  if (text.trim() !== '' && text.length <= 1000) return text;
+  throw new InvalidArgumentError('Write a sentence of at most 1000 characters.');
+};

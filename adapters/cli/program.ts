@@ -1,6 +1,6 @@
 /** What the commands are made of. Handed in by the process entry, so that no command knows how anything is built. */
 import type { Either } from 'fp-ts/lib/Either.js';
-import type { Problem } from '../../domain/config.ts';
+import type { Config, Problem } from '../../domain/config.ts';
 import type { Control } from '../../domain/control.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
 import type { Protocol } from '../../domain/protocol.ts';
@@ -20,6 +20,8 @@ export type Program = {
   readonly protocols: readonly Protocol[];
   readonly load: (file: string, protocols: readonly Protocol[]) => Promise<Either<readonly Problem[], LoadedConfig>>;
   readonly dataOf: (file: string, protocols: readonly Protocol[]) => Promise<Either<readonly Problem[], string>>;
+  /** Decodes a config without what it names. */
+  readonly decode: (file: string, protocols: readonly Protocol[]) => Promise<Either<readonly Problem[], Config>>;
   /** Starts a server, or says in one sentence why it cannot. */
   readonly start: (loaded: LoadedConfig, log: Log) => Promise<Either<string, Gateway>>;
   /** What is wrong beyond the config's own shape. */

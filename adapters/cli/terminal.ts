@@ -1,5 +1,6 @@
 /** The real terminal: the process's own streams and signals. */
 import { userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import type { Terminal } from '../shared/terminal.ts';
 import { exits } from './program.ts';
 
@@ -15,6 +16,15 @@ export const processTerminal = (): Terminal => {
   return {
     out: (line) => void stdout.write(`${line}\n`),
     error: (line) => void stderr.write(`${line}\n`),
+    progress: (text = '') => {
+      if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
+    },
+    ask: async (question) => {
+      if (!process.stdin.isTTY || !stderr.isTTY) return undefined;
+      const lines = createInterface({ input: process.stdin, output: stderr });
+      const answer = await lines.question(`${question} [y/N] `).finally(() => lines.close());
+      return /^\s*y(es)?\s*$/i.test(answer);
+    },
     colour: stdout.isTTY && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
     login: loginName(),
     untilStopped,

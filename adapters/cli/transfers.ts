@@ -111,7 +111,12 @@ export const ask = async <A>(
   return exits.ok;
 };
 
-const dataDirectory = async (program: Program, terminal: Terminal, options: Asked): Promise<Either<number, string>> => {
+/** The data directory of the server that is asked; or the exit code, once it was said what is missing. */
+export const dataDirectory = async (
+  program: Program,
+  terminal: Terminal,
+  options: Asked,
+): Promise<Either<number, string>> => {
   if ((options.data === undefined) === (options.config === undefined)) {
     terminal.error('sallyport: name the server by --data DIR or --config FILE, one of the two');
     return left(exits.wrong);

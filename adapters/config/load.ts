@@ -36,6 +36,15 @@ export const dataOf = async (
   return isLeft(read) ? read : right(read.right.config.data);
 };
 
+/** A config decoded, its paths absolute; needs neither its secrets nor its keys. */
+export const decodeFile = async (
+  file: string,
+  protocols: readonly Protocol[],
+): Promise<Either<readonly Problem[], Config>> => {
+  const read = await readConfig(file, protocols);
+  return isLeft(read) ? read : right(read.right.config);
+};
+
 const readConfig = async (
   file: string,
   protocols: readonly Protocol[],

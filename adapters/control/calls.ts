@@ -2,9 +2,20 @@
 import { z } from 'zod';
 import { plainName } from '../../domain/channel.ts';
 import type { ChannelDiff, ChannelList } from '../../domain/channel-control.ts';
-import type { EventLine, Status, TransferFilter, TransferRow, TransferStory } from '../../domain/control.ts';
+import type {
+  EventLine,
+  Probe,
+  ProbeRequest,
+  SendRequest,
+  Status,
+  TransferFilter,
+  TransferRow,
+  TransferStory,
+  TrustRequest,
+} from '../../domain/control.ts';
 import type { Refusal } from '../../domain/failure.ts';
 import { recordedEvent } from '../../domain/message.ts';
+import { partnerFingerprint } from '../../domain/partner.ts';
 import { channelVersion } from '../../domain/replication.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
 
@@ -81,11 +92,52 @@ const channelDiff = z.strictObject({
   text: text(2000),
 }) satisfies z.ZodType<ChannelDiff>;
 
+const probeRequest = z.strictObject({
+  channel: plainName,
+  depth: z.enum(['nothing', 'key', 'list', 'write']),
+  directory: text(4096),
+  viaDmz: z.boolean(),
+}) satisfies z.ZodType<ProbeRequest>;
+
+const fingerprints = z.array(text(128)).max(20);
+const place = z.strictObject({
+  address: text(300),
+  steps: z
+    .array(
+      z.strictObject({
+        step: z.enum(['name', 'port', 'tls', 'hostKey', 'login', 'list', 'write', 'rename', 'remove']),
+        milliseconds: z.number(),
+        failure: z.strictObject({ code: text(64), text: text(2000) }).nullable(),
+      }),
+    )
+    .max(20),
+  seen: z
+    .strictObject({
+      fingerprint: text(128),
+      certificate: z.strictObject({ subject: text(1000), notAfter: z.number() }).nullable(),
+    })
+    .nullable(),
+});
+const probe = z.strictObject({
+  protocol: text(64),
+  configured: fingerprints,
+  approved: fingerprints,
+  places: z.array(place).max(10),
+}) satisfies z.ZodType<Probe>;
+
+const trustRequest = z.strictObject({
+  channel: plainName,
+  fingerprints: z.array(partnerFingerprint).max(20).readonly(),
+  login: text(128),
+}) satisfies z.ZodType<TrustRequest>;
+
 /** What each call takes and gives, by its path. */
 export const calls = {
   status: { input: z.strictObject({}), output: status },
   list: { input: filter, output: z.array(row).max(10_000) },
   show: { input: z.strictObject({ id: transferId }), output: story },
+  probe: { input: probeRequest, output: probe },
+  trust: { input: trustRequest, output: text(2000) },
   order: {
     input: z.strictObject({
       id: transferId,
@@ -101,6 +153,18 @@ export const calls = {
   reloadChannels: { input: z.strictObject({ login: text(128) }), output: text(2000) },
 } as const;
 export type CallName = keyof typeof calls;
+
+/** What goes with the bytes of a transmission, in the query of its URL; they are the body. */
+export const sendRequest = z.strictObject({
+  channel: plainName,
+  directory: text(4096),
+  name: text(255),
+  viaDmz: z.boolean(),
+  size: count,
+  login: text(128),
+}) satisfies z.ZodType<SendRequest>;
+/** What it gives: the id of the transfer. */
+export const sendAnswer = transferId;
 
 /** A line of the stream of events. */
 export const eventLine = z.strictObject({

@@ -2,14 +2,17 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { z } from 'zod';
-import type { Control, EventLine } from '../../domain/control.ts';
+import type { Control, EventLine, SendRequest } from '../../domain/control.ts';
 import { type Decision, type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer } from '../../domain/intake.ts';
-import { bounds, type CallName, calls, eventLine, wireRefusal } from './calls.ts';
+import { bounds, type CallName, calls, eventLine, sendAnswer, wireRefusal } from './calls.ts';
+import { sendBody } from './send.ts';
 import { controlSocket, reachable } from './socket-path.ts';
 
 const connectTime = 3000;
 const answerTime = 30_000;
+/** Partners may be many and slow. */
+const probeTime = 600_000;
 
 /** The running server of a data directory. Where none runs, each question is refused as `unavailable` with a sentence that says so. */
 export const controlClient = (data: string): Control => ({
@@ -21,27 +24,53 @@ export const controlClient = (data: string): Control => ({
   channelDiff: () => ask(data, 'channelDiff', {}),
   acceptEpoch: (epoch, counter, login) => ask(data, 'acceptEpoch', { epoch, counter, login }),
   reloadChannels: (login) => ask(data, 'reloadChannels', { login }),
+  probe: (request) => ask(data, 'probe', request, probeTime),
+  trust: (request) => ask(data, 'trust', request),
+  send: (request, bytes) => send(data, request, bytes),
   events: (signal) => events(data, signal),
 });
 
 type Output<N extends CallName> = z.infer<(typeof calls)[N]['output']>;
 
 const ask =
-  <N extends CallName>(data: string, name: N, input: z.input<(typeof calls)[N]['input']>): Answer<Output<N>> =>
+  <N extends CallName>(
+    data: string,
+    name: N,
+    input: z.input<(typeof calls)[N]['input']>,
+    within = answerTime,
+  ): Answer<Output<N>> =>
   async (): Promise<Decision<Output<N>>> => {
-    try {
-      const answer = await open(data, name, JSON.stringify(input), AbortSignal.timeout(answerTime));
-      const body: unknown = JSON.parse(await whole(answer));
-      if (answer.statusCode === 200)
-        return right(calls[name].output.parse((body as { answer: unknown }).answer) as Output<N>);
-      return left(wireRefusal.parse((body as { refusal: unknown }).refusal));
-    } catch (error) {
-      return left(why(data, error));
-    }
+    const signal = AbortSignal.timeout(within);
+    const parse = (value: unknown) => calls[name].output.parse(value) as Output<N>;
+    return answerTo(data, () => open(data, name, signal, (asked) => asked.end(JSON.stringify(input))), parse);
   };
 
+/** Without a deadline for the whole: the bytes may be many. The server ends what does not move. */
+const send =
+  (data: string, request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string> =>
+  () => {
+    const path = `send?request=${encodeURIComponent(JSON.stringify(request))}`;
+    const body = (asked: ClientRequest): void => sendBody(asked, bytes);
+    return answerTo(data, () => open(data, path, undefined, body, { expect: '100-continue' }), sendAnswer.parse);
+  };
+
+const answerTo = async <A>(
+  data: string,
+  ask: () => Promise<IncomingMessage>,
+  parse: (value: unknown) => A,
+): Promise<Decision<A>> => {
+  try {
+    const answer = await ask();
+    const body: unknown = JSON.parse(await whole(answer));
+    if (answer.statusCode === 200) return right(parse((body as { answer: unknown }).answer));
+    return left(wireRefusal.parse((body as { refusal: unknown }).refusal));
+  } catch (error) {
+    return left(why(data, error));
+  }
+};
+
 async function* events(data: string, signal: AbortSignal): AsyncIterable<EventLine> {
-  const answer = await open(data, 'events', '', signal).catch((error: unknown) => {
+  const answer = await open(data, 'events', signal, (asked) => asked.end()).catch((error: unknown) => {
     if (signal.aborted) return undefined;
     throw new Error(why(data, error).text);
   });
@@ -66,15 +95,22 @@ async function* lines(answer: IncomingMessage): AsyncIterable<string> {
   }
 }
 
-const open = (data: string, name: string, body: string, signal: AbortSignal): Promise<IncomingMessage> =>
+const open = (
+  data: string,
+  path: string,
+  signal: AbortSignal | undefined,
+  body: (asked: ClientRequest) => void,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const socket = reachable(controlSocket(data));
     const asked: ClientRequest = request({
       socketPath: socket.path,
-      path: `/${name}`,
+      path: `/${path}`,
+      headers,
       method: 'POST',
       agent: false,
-      signal,
+      ...(signal === undefined ? {} : { signal }),
     });
     const slow = setTimeout(() => asked.destroy(new Error('it does not take connections')), connectTime);
     const settled = (): void => {
@@ -83,7 +119,7 @@ const open = (data: string, name: string, body: string, signal: AbortSignal): Pr
     };
     asked.once('socket', (each) => each.once('connect', () => clearTimeout(slow)));
     asked.once('error', reject).once('response', resolve).once('close', settled);
-    asked.end(body);
+    body(asked);
   });
 
 const whole = async (answer: IncomingMessage): Promise<string> => {
@@ -104,10 +140,6 @@ const why = (data: string, error: unknown): Refusal => {
   if (code === 'EACCES' || code === 'EPERM')
     return refusal('notPermitted', `this user may not speak to the server on ${data}: the socket is its owner's alone`);
   const timedOut = error instanceof Error && (error.name === 'TimeoutError' || code === 'ABORT_ERR');
-  const reason = timedOut
-    ? `it did not answer within ${answerTime / 1000} seconds`
-    : error instanceof Error
-      ? error.message
-      : String(error);
+  const reason = timedOut ? 'it did not answer in time' : error instanceof Error ? error.message : String(error);
   return refusal('unavailable', `the server on ${data} gave no usable answer: ${reason}`);
 };

@@ -10,10 +10,13 @@ import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer } from '../../domain/intake.ts';
 import type { Log } from '../../domain/ports.ts';
 import { bounds, type CallName, calls } from './calls.ts';
+import { takeTransmission } from './send.ts';
 import { controlSocket, reachable } from './socket-path.ts';
 
 /** A control socket that is open. */
 export type ControlServer = { close(): Promise<void> };
+
+const idleTime = 30_000;
 
 /**
  * Opens `<data>/control.sock`, mode 0600, in place of what a dead server left there. Call it only while holding the
@@ -27,8 +30,10 @@ export const serveControl = async (options: {
   const { data, control, log } = options;
   const ended = new AbortController();
   const server = createServer(
-    { requestTimeout: 30_000, headersTimeout: 5000, maxHeaderSize: 8192 },
+    // A transmission may take hours; what makes no progress is ended all the same.
+    { requestTimeout: 0, headersTimeout: 5000, maxHeaderSize: 64 * 1024 },
     (request, response) => {
+      request.setTimeout(idleTime);
       answer(control, request, response, ended.signal).catch((error: unknown) => {
         log.error('a call on the control socket broke off', {
           reason: error instanceof Error ? error.message : String(error),
@@ -37,6 +42,7 @@ export const serveControl = async (options: {
       });
     },
   );
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
   server.maxConnections = 100;
   await listen(server, data);
   return {
@@ -73,8 +79,12 @@ const answer = async (
   response: ServerResponse,
   ended: AbortSignal,
 ): Promise<void> => {
-  const name = (request.url ?? '').slice(1);
-  if (name === 'events') {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
+  const name = pathname.slice(1);
+  if (name === 'send') {
+    await takeTransmission(control, searchParams.get('request'), request, response);
+  } else if (name === 'events') {
+    request.setTimeout(0);
     await stream((signal) => control.events(signal), response, ended);
   } else if (!isCall(name)) {
     send(response, 404, {
@@ -82,6 +92,7 @@ const answer = async (
     });
   } else {
     const input = calls[name].input.safeParse(await question(request));
+    request.setTimeout(0);
     const result = input.success
       ? await answers[name](control, input.data as never)()
       : left(notUnderstood(input.error));
@@ -95,6 +106,8 @@ const answers: {
   status: (control) => control.status(),
   list: (control, filter) => control.list(filter),
   show: (control, { id }) => control.show(id),
+  probe: (control, request) => control.probe(request),
+  trust: (control, request) => control.trust(request),
   order: (control, { id, what, reason, login }) => control.order(id, what, reason, login),
   channels: (control) => control.channels(),
   channelDiff: (control) => control.channelDiff(),
@@ -113,10 +126,13 @@ const notUnderstood = ({ issues }: z.ZodError): Refusal =>
 /** The parsed body, null for what is no JSON or too long; an empty one is an empty question, so that `curl --unix-socket` will do. */
 const question = async (request: IncomingMessage): Promise<unknown> => {
   let text = '';
+  let tooLong = false;
+  // Read to its end all the same: left half-way, the request would take the answer with it.
   for await (const chunk of request.setEncoding('utf8')) {
-    text += String(chunk);
-    if (text.length > bounds.question) return null;
+    tooLong ||= text.length + String(chunk).length > bounds.question;
+    text = tooLong ? '' : text + String(chunk);
   }
+  if (tooLong) return null;
   try {
     return text === '' ? {} : JSON.parse(text);
   } catch {

@@ -81,7 +81,7 @@ const comeIn = async (
     onStep?.(step);
   };
   const trustOrThrow = (verify: Verify): void => {
-    const why = distrust(client.ftp.socket as TLSSocket, place, verify, clock.now(), (seen) => onSeen?.(seen));
+    const why = distrust(client.ftp.socket as TLSSocket, place, verify, clock.now(), (...seen) => onSeen?.(...seen));
     if (why !== undefined) throw failing(why);
   };
   try {
@@ -143,10 +143,14 @@ const failureAt = (step: ConnectStep, place: PartnerPlace, error: unknown): Fail
     : temporary('busy', `the server at ${nameOf(place)} lets nobody in now`);
 };
 
+/** Where a server lets its data connections come in is its own affair. */
+const anyPort = [1024, 65_535] as const;
+
 /** FTP without encryption, as channels' `partner` sections name it. */
 export const ftpPartner = partnerProtocol({
   settings: plain,
   port: () => 21,
+  dataPorts: anyPort,
   connect: (_, place, context) => connect(place, context, undefined),
 });
 
@@ -154,6 +158,7 @@ export const ftpPartner = partnerProtocol({
 export const ftpsPartner = partnerProtocol({
   settings: secured,
   port: ({ mode }) => (mode === 'implicit' ? 990 : 21),
+  dataPorts: anyPort,
   connect: ({ mode, verify, minVersion }, place, context) => {
     const { privateKey: key, certificate: cert } = place.credentials;
     const options: ConnectionOptions = {

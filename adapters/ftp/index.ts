@@ -30,7 +30,13 @@ const open = (settings: Settings, context: ListenerContext): Attempt<Listener> =
   );
 
 /** The FTP protocol: a server for partners, and a client of theirs. Never encrypted (RFC 959). */
-export const ftp = protocol({ name: 'ftp', port: 21, settings: ftpSettings, listen: open, partner: ftpPartner });
+export const ftp = protocol({
+  ...{ name: 'ftp', port: 21, settings: ftpSettings, listen: open, partner: ftpPartner },
+  dataPorts: (settings) => (settings as Settings).passive.ports,
+});
 
 /** FTP over TLS: a server for partners. Takes no login and no data in clear (RFC 4217). */
-export const ftps = protocol({ name: 'ftps', port: 21, settings: ftpsSettings, listen: open, partner: ftpsPartner });
+export const ftps = protocol({
+  ...{ name: 'ftps', port: 21, settings: ftpsSettings, listen: open, partner: ftpsPartner },
+  dataPorts: (settings) => (settings as Settings).passive.ports,
+});

@@ -2,7 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { type Failure, permanent } from '../../domain/failure.ts';
-import type { PartnerPlace } from '../../domain/partner.ts';
+import type { PartnerContext, PartnerPlace } from '../../domain/partner.ts';
 import { nameOf, said, untrusted } from '../shared/partner-failures.ts';
 
 /** A certificate's fingerprint, written as those of host keys are. */
@@ -18,13 +18,13 @@ export const distrust = (
   place: PartnerPlace,
   verify: Verify,
   now: number,
-  onSeen: (fingerprint: string) => void,
+  onSeen: NonNullable<PartnerContext['onSeen']>,
 ): Failure | undefined => {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return permanent('untrusted', `the server at ${nameOf(place)} shows no certificate`);
   const seen = fingerprintOf(certificate);
-  onSeen(seen);
   const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  onSeen(seen, { subject: said(certificate.subject.replaceAll('\n', ', ')), notAfter: to });
   const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
   const its = `the certificate of the server at ${nameOf(place)} (${seen})`;
   if (now > to) return permanent('untrusted', `${its} expired on ${day(to)}; the partner must renew it`);

@@ -4,6 +4,10 @@ export type Terminal = {
   readonly out: (line: string) => void;
   /** One line of what went wrong, or of log. */
   readonly error: (line: string) => void;
+  /** How far something is, where somebody watches: replaces what it said before; without a text that is wiped away. */
+  readonly progress: (text?: string) => void;
+  /** Asks a yes-or-no question; undefined where there is nobody to ask. */
+  readonly ask: (question: string) => Promise<boolean | undefined>;
   /** May `out` be coloured? */
   readonly colour: boolean;
   /** Who is asking. */

@@ -52,7 +52,12 @@ export type Source = z.infer<typeof source>;
 /** The parent of a response: its transfer, which of the profile's responses it is, and in which run. */
 const parent = z.strictObject({ transfer: transferId, index: z.number().int(), run: z.number().int() });
 
-const beginning = { channel: name, parent: parent.optional() };
+const beginning = {
+  channel: name,
+  parent: parent.optional(),
+  /** Who asked for it, where it is no profile's doing. */
+  by: who.optional(),
+};
 
 /** How a transfer begins that we decide on, by its scenario. */
 const creation = z.discriminatedUnion('scenario', [

@@ -15,7 +15,12 @@ export const eventWords = (event: TransferEvent): string => {
     case 'received':
       return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
     case 'created':
-      return event.data.scenario === 'cronGet' ? `from ${event.data.source.path}` : targetWords(event.data.target);
+      return event.data.scenario === 'cronGet'
+        ? `from ${event.data.source.path}`
+        : [
+            targetWords(event.data.target),
+            ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login]),
+          ].join(' ');
     case 'forwarded':
       return event.data.inline ? 'the payload came along' : 'the payload is to be fetched';
     case 'fetched':

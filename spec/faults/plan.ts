@@ -22,10 +22,13 @@ const onlyAt = (point: FaultPoint): Role | undefined => {
     : undefined;
 };
 
-/** The fault points that a server passes. */
+/** The fault points that a server passes; nothing is dropped in an outbox here. */
 export const pointsOf = (role: Role, via: FetchVia): readonly FaultPoint[] =>
   faultPoints.filter(
-    (point) => (onlyAt(point) ?? role) === role && (via === 'messageService' || !point.startsWith('message.payload.')),
+    (point) =>
+      !point.startsWith('outbox.') &&
+      (onlyAt(point) ?? role) === role &&
+      (via === 'messageService' || !point.startsWith('message.payload.')),
   );
 
 /** Those that take a server's life of hundreds of files, or a file of many megabytes, to come to. */

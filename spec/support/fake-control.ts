@@ -1,7 +1,7 @@
 /** A server to be asked, made of rows in memory; records the orders that it was given. */
 import { left, right } from 'fp-ts/lib/Either.js';
 import type { ChannelDiff, ChannelList } from '../../domain/channel-control.ts';
-import type { Control, EventLine, Status, TransferRow, TransferStory } from '../../domain/control.ts';
+import type { Control, EventLine, Probe, Status, TransferRow, TransferStory } from '../../domain/control.ts';
 import { refusal } from '../../domain/failure.ts';
 
 /** A row with the given id; the rest is what most tests do not care about. */
@@ -58,7 +58,11 @@ const diff: ChannelDiff = {
 };
 
 /** The fake, what it was asked, and a way to record an event. */
-export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferStory['events'] = []) => {
+export const fakeControl = (
+  rows: readonly TransferRow[] = [],
+  events: TransferStory['events'] = [],
+  probe: Probe = { protocol: 'sftp', configured: [], approved: [], places: [] },
+) => {
   const asked: unknown[] = [];
   const waiting = new Set<(each: EventLine) => void>();
   const control: Control = {
@@ -87,6 +91,23 @@ export const fakeControl = (rows: readonly TransferRow[] = [], events: TransferS
     reloadChannels: (login) => () => {
       asked.push({ login });
       return Promise.resolve(right('1 channels changed'));
+    },
+    send: (request, bytes) => async () => {
+      if (request.channel !== 'acme') return left(refusal('notFound', `there is no channel "${request.channel}"`));
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(chunk);
+      asked.push({ ...request, bytes: Buffer.concat(chunks).toString() });
+      return right('s'.repeat(26));
+    },
+    probe: (request) => () => {
+      asked.push(request);
+      return Promise.resolve(
+        request.channel === 'acme' ? right(probe) : left(refusal('notFound', `there is no channel ${request.channel}`)),
+      );
+    },
+    trust: (request) => () => {
+      asked.push(request);
+      return Promise.resolve(right('it was recorded'));
     },
     events: async function* (signal) {
       while (!signal.aborted) {

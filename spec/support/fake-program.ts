@@ -42,6 +42,7 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
     Promise.resolve(file === '/inner.yaml' ? right(loaded) : left([{ path: 'role', problem: 'is wrong', line: 3 }])),
   dataOf: (file) =>
     Promise.resolve(file === '/inner.yaml' ? right('/data') : left([{ path: 'data', problem: 'is wrong' }])),
+  decode: () => Promise.resolve(left([{ path: 'role', problem: 'is wrong' }])),
   start: () => Promise.resolve(left('it cannot start')),
   check: () => Promise.resolve([]),
   keys: {

@@ -2,13 +2,19 @@
 import type { Terminal } from '../../adapters/shared/terminal.ts';
 
 /** The fake. */
-export const fakeTerminal = () => {
+export const fakeTerminal = (answer?: boolean) => {
   const [out, errors]: [string[], string[]] = [[], []];
+  const [progress, questions]: [string[], string[]] = [[], []];
   const stop = new AbortController();
   const asked: { endWithParent: boolean }[] = [];
   const terminal: Terminal = {
     out: (line) => void out.push(line),
     error: (line) => void errors.push(line),
+    progress: (text = '') => void progress.push(text),
+    ask: (question) => {
+      questions.push(question);
+      return Promise.resolve(answer);
+    },
     colour: false,
     login: 'tester',
     untilStopped: (options) => {
@@ -16,5 +22,5 @@ export const fakeTerminal = () => {
       return { signal: stop.signal, release: () => undefined };
     },
   };
-  return { terminal, out, errors, asked, stop: () => stop.abort('SIGTERM') };
+  return { terminal, out, errors, progress, questions, asked, stop: () => stop.abort('SIGTERM') };
 };
