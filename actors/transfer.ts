@@ -15,6 +15,9 @@ export const stepFor = (folded: Folded, role: Role): string | undefined => {
 /** Steps that follow each other at once share a place; others queue apart, so that slow ones hold up only their like. */
 export const laneOf = (step: string): string => (step === 'deliver' ? 'prepare' : step);
 
+/** Does a lane's work wait for the servers of partners? */
+export const waitsForPartners = (lane: string): boolean => lane === 'send' || lane === 'get' || lane === 'tidy';
+
 type Server = { readonly needs: StepNeeds; readonly role: Role };
 type Input = Server & { readonly folded: Folded; readonly first: string | undefined };
 type Context = Server & {

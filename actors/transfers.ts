@@ -8,7 +8,7 @@ import type { Folded } from '../domain/transfer/fold.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import type { Projector } from './projector.ts';
 import type { StepNeeds } from './step.ts';
-import { laneOf, liveTransfer, stepFor } from './transfer.ts';
+import { laneOf, liveTransfer, stepFor, waitsForPartners } from './transfer.ts';
 import { orThrow } from './unwrap.ts';
 
 /** What the supervisor rests on. */
@@ -36,7 +36,13 @@ const tellAgainAfter = 3_600_000;
 const mostTold = 100;
 
 /** A transfer that has its place; until its stream is read there is no actor to stop. */
-type Live = { readonly lane: string; readonly stop: () => void };
+type Live = { readonly lane: string; readonly channel: string; readonly stop: () => void };
+
+/** Of the places of a lane that waits for partners, so many are one partner's: a dead one blocks nobody else. */
+const mostPerPartner = 4;
+/** Due rows are looked through in pages, so far, for such whose partner has a place left. */
+const page = 100;
+const mostPages = 50;
 
 /** Starts the supervisor. */
 export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
@@ -81,7 +87,7 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     }
     const first = row.step === 'purge' && folded.ended ? 'purge' : stepFor(folded, role);
     const actor = createActor(liveTransfer, { input: { needs, role, folded, first } });
-    live.set(row.id, { lane: laneOf(row.step ?? ''), stop: () => actor.stop() });
+    live.set(row.id, { lane: laneOf(row.step ?? ''), channel: row.channel, stop: () => actor.stop() });
     actor.subscribe({
       complete: () => {
         const end = actor.getSnapshot();
@@ -116,18 +122,31 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
 
   /** The due rows of a lane for which there is room, oldest first. */
   const choose = async (lane: string, now: number): Promise<readonly TransferRecord[]> => {
-    const room = needs.most - [...live.values()].filter((each) => each.lane === lane).length;
-    if (room <= 0) return [];
-    const query = { where: { lane, dueAt: { from: 0, to: now } }, orderBy: 'dueAt', limit: needs.most * 2 };
-    const rows = orThrow(await models.query(projection, query)());
-    return rows.filter((row) => !live.has(row.id)).slice(0, room);
+    const busy = [...live.values()].filter((each) => each.lane === lane);
+    const counts = new Map<string, number>();
+    for (const { channel } of busy) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+    const most = waitsForPartners(lane) ? mostPerPartner : needs.most;
+    const chosen: TransferRecord[] = [];
+    for (let looked = 0; busy.length + chosen.length < needs.most && looked < mostPages; looked += 1) {
+      const where = { lane, dueAt: { from: 0, to: now } };
+      const query = { where, orderBy: 'dueAt', limit: page, offset: looked * page };
+      const rows = orThrow(await models.query(projection, query)());
+      for (const row of rows) {
+        const others = counts.get(row.channel) ?? 0;
+        if (live.has(row.id) || others >= most || busy.length + chosen.length >= needs.most) continue;
+        counts.set(row.channel, others + 1);
+        chosen.push(row);
+      }
+      if (rows.length < page) break;
+    }
+    return chosen;
   };
 
   const lookOnce = async (): Promise<void> => {
     const now = clock.now();
     for (const lane of lanes)
       for (const row of await choose(lane, now)) {
-        live.set(row.id, { lane, stop: () => undefined });
+        live.set(row.id, { lane, channel: row.channel, stop: () => undefined });
         void start(row).catch((error: unknown) => {
           log.alarm('a transfer could not be started', { transfer: row.id, error: String(error) });
           void settle(row.id, brokenFor);

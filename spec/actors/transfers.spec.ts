@@ -2,7 +2,7 @@ import { right } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { type SupervisorNeeds, superviseTransfers } from '../../actors/transfers.ts';
-import type { Projection } from '../../domain/ports.ts';
+import type { Projection, Query } from '../../domain/ports.ts';
 import type { TransferRecord } from '../../projections/transfers.ts';
 import { fact, given, id } from '../support/given.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -55,5 +55,53 @@ describe('the supervisor', () => {
     const stopping = supervisor.stop(0);
     clock.advance(1);
     await stopping;
+  });
+
+  it('gives one partner only some of the places, so that a dead one keeps nobody else waiting', async () => {
+    const row = (channel: string, n: number) =>
+      ({
+        id: `${channel}-${n}`,
+        channel,
+        step: 'send',
+        dueAt: 1,
+        revision: 1,
+        reason: null,
+      }) as unknown as TransferRecord;
+    const rows = [...Array.from({ length: 300 }, (_, n) => row('dead', n)), row('alive', 0), row('alive', 1)];
+    const begun: string[] = [];
+    const never = () => new Promise<never>(nothing);
+    const needs: SupervisorNeeds = {
+      models: {
+        ...memoryReadModels(),
+        query: ((_: unknown, { where, limit, offset = 0 }: Query) =>
+          () =>
+            Promise.resolve(right(where?.lane === undefined ? [] : rows.slice(offset, offset + limit)))) as never,
+      },
+      projection: {} as Projection<TransferRecord>,
+      projector: {
+        caughtUp: Promise.resolve(),
+        ended: Promise.resolve(),
+        settled: () => Promise.resolve(true),
+        batches: new Subject(),
+        mark: never,
+      },
+      streams: {
+        load: (asked: string) => {
+          begun.push(asked.split('-')[0] ?? '');
+          return never();
+        },
+        position: nothing,
+      } as unknown as SupervisorNeeds['streams'],
+      steps: { send: () => never },
+      retries,
+      clock: manualClock(),
+      log: { debug: nothing, info: nothing, warn: nothing, error: nothing, alarm: nothing },
+      role: 'dmz',
+      most: 16,
+    };
+    void superviseTransfers(needs);
+    await until('both partners have their places', () => Promise.resolve(begun.includes('alive')));
+    expect(begun.filter((channel) => channel === 'alive')).toHaveLength(2);
+    expect(begun.filter((channel) => channel === 'dead')).toHaveLength(4);
   });
 });
