@@ -1,7 +1,8 @@
 /** What inner is told of its channels and profiles: all that a reload replaces, looked up where it is needed. */
 import type { Either } from 'fp-ts/lib/Either.js';
 import { left } from 'fp-ts/lib/Either.js';
-import type { ChannelConfig, Config, InnerConfig } from '../domain/config.ts';
+import type { ChannelConfig } from '../domain/channel-settings.ts';
+import type { Config, InnerConfig } from '../domain/config.ts';
 import { type Failure, permanent } from '../domain/failure.ts';
 import type { PartnerAccess } from '../domain/partner.ts';
 import type { InboxNeeds } from './inbox.ts';

@@ -2,7 +2,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import type { ChannelDiff } from '../domain/channel-control.ts';
-import type { ChannelConfig } from '../domain/config.ts';
+import type { ChannelConfig } from '../domain/channel-settings.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Messages } from '../domain/message.ts';
 import type { Clock, Log, Verifiers } from '../domain/ports.ts';

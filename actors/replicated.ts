@@ -1,6 +1,6 @@
 /** What dmz may know of the channels: those that are shown to it, with verifiers in place of passwords. */
 import type { ReplicatedChannel } from '../domain/channel.ts';
-import type { ChannelConfig } from '../domain/config.ts';
+import type { ChannelConfig } from '../domain/channel-settings.ts';
 import type { Ids, Verifiers } from '../domain/ports.ts';
 
 /** Makes them; a verifier is made again only where its login or password is another. */

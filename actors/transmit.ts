@@ -1,7 +1,7 @@
 /** Transmissions: what a person or a program gives inner to be sent, outside any profile. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import type { ChannelConfig } from '../domain/config.ts';
+import type { ChannelConfig } from '../domain/channel-settings.ts';
 import type { SendRequest, Transmission } from '../domain/control.ts';
 import { type Attempt, type Decision, type Failure, type Refusal, refusal, temporary } from '../domain/failure.ts';
 import type { Answer } from '../domain/intake.ts';

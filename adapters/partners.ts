@@ -1,5 +1,6 @@
 /** COMPOSITION of our ways to partners' servers: at inner what the config says of them, at both the clients of the registry. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { PartnerConfig } from '../domain/channel-settings.ts';
 import type { InnerConfig } from '../domain/config.ts';
 import { type Failure, permanent } from '../domain/failure.ts';
 import { type Credentials, type PartnerAccess, type Partners, placeOf } from '../domain/partner.ts';
@@ -40,11 +41,17 @@ export const accessIn =
     const channel = config.channels.find((each) => each.name === name);
     if (channel?.partner === undefined)
       return left(permanent('noPartner', `channel ${name} has no section "partner" in the config of inner`));
-    const { hosts, login, trusted, sending, password: _, privateKey: __, ...settings } = channel.partner;
+    const { hosts, login, trusted, sending, ...settings } = withoutFiles(channel.partner);
     return found({
       ...{ channel: name, protocol: settings.protocol, settings, hosts, login, trusted, sending },
       credentials: credentials.get(name) ?? {},
     });
   };
+
+/** Files of inner's disk are nothing to dmz: what they hold stands in the credentials. */
+const withoutFiles = (partner: PartnerConfig): PartnerConfig =>
+  Object.fromEntries(
+    Object.entries(partner).filter(([name]) => !['password', 'privateKey', 'ca'].includes(name)),
+  ) as PartnerConfig;
 
 const found = (access: PartnerAccess) => right<Failure, PartnerAccess>(access);

@@ -1,13 +1,12 @@
 /** A server's configuration, decoded once; every problem is reported at once, and nobody else reads settings. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
-import { certificateFingerprint, plainName } from './channel.ts';
+import { type ChannelConfig, channel } from './channel-settings.ts';
 import { diskSettings } from './disk.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { missingDmz, waitingForDmz } from './needs-dmz.ts';
 import { outboxSettings } from './outbox.ts';
-import { partnerBase } from './partner.ts';
-import { processingStep } from './processing.ts';
+import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
 import { mostChannels } from './replication.ts';
 import { secret } from './secret.ts';
@@ -71,162 +70,6 @@ const common = {
     .prefault('1 MiB')
     .describe('Payloads up to this size travel in the message; larger ones are fetched by inner.'),
 };
-
-const hasProof = (channel: {
-  readonly password?: unknown;
-  readonly verifier?: unknown;
-  readonly publicKeys: readonly string[];
-  readonly clientCertificates: readonly string[];
-}): boolean =>
-  channel.password !== undefined ||
-  channel.verifier !== undefined ||
-  channel.publicKeys.length > 0 ||
-  channel.clientCertificates.length > 0;
-
-/** What every channel says of its partner's own server; the rest is its protocol's business. */
-export type PartnerConfig = { readonly protocol: string } & z.infer<z.ZodObject<typeof partnerBase>>;
-
-/** The partner's own server, by whichever protocol is named. */
-const partner = (protocols: readonly Protocol[]): z.ZodType<PartnerConfig> => {
-  const clients = protocols.flatMap((each) => (each.partner === undefined ? [] : [each.partner.settings]));
-  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase)) as never, {
-    error: `protocol must be one of ${protocols.flatMap((each) => (each.partner ? [each.name] : [])).join(', ')}`,
-  });
-};
-
-const channel = (protocols: readonly Protocol[]) =>
-  z
-    .strictObject({
-      name: plainName,
-      login: z
-        .string()
-        .min(1)
-        .max(128)
-        .optional()
-        .describe('What the partner logs in as; absent: the channel is for its own server only.'),
-      password: secret.optional().describe('The password, by environment or file.'),
-      verifier: z
-        .string()
-        .startsWith('$argon2id$')
-        .max(512)
-        .optional()
-        .describe('An argon2id string instead of the password.'),
-      publicKeys: z.array(z.string().max(16_384)).max(20).default([]).describe('Lines as in authorized_keys.'),
-      clientCertificates: z
-        .array(certificateFingerprint)
-        .max(20)
-        .default([])
-        .describe(
-          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: USER alone logs in over FTPS. The listener needs `clientCa`.',
-        ),
-      partner: partner(protocols).optional().describe("The partner's own server, to fetch from and to send to."),
-      invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
-      temporaryNames: z
-        .array(z.string().min(1).max(255))
-        .max(50)
-        .default(['*.tmp', '*.part', '*.filepart', '.*'])
-        .describe('Files of these names make no transfer until they are renamed.'),
-      completeOn: z
-        .enum(['close', 'rename', 'marker'])
-        .default('close')
-        .describe('When a file is complete: at its close, at its rename, or when its marker file follows.'),
-      markerSuffix: z
-        .string()
-        .min(1)
-        .max(32)
-        .default('.ok')
-        .describe('With completeOn: marker, `order.xml.ok` completes `order.xml`.'),
-      maxSize: size.prefault('100 GiB').describe('Largest file.'),
-      maxSessions: z.number().int().positive().default(50).describe('Sessions at the same time.'),
-      provided: z
-        .strictObject({
-          keepFor: duration.prefault('14d').describe('How long a provided file waits to be picked up.'),
-          afterPickUp: z
-            .enum(['keep', 'delete'])
-            .default('keep')
-            .describe('keep: it stays until `keepFor` is over. delete: it goes once it was read to its end.'),
-        })
-        .prefault({})
-        .describe('Files that are provided in the home of this channel.'),
-    })
-    .refine((c) => c.password === undefined || c.verifier === undefined, 'give password or verifier, not both')
-    .refine(
-      (c) => c.login === undefined || hasProof(c),
-      'give a password, a verifier, public keys or client certificates: nobody could log in otherwise',
-    )
-    .refine((c) => c.login !== undefined || !hasProof(c), 'give a login, too: whose password or keys are these?')
-    .refine(
-      (c) => c.login !== undefined || c.partner !== undefined,
-      'give a login, a section "partner", or both: nothing can come or go otherwise',
-    );
-export type ChannelConfig = z.infer<ReturnType<typeof channel>>;
-
-const remotePath = z.string().max(4096).startsWith('/', 'a path from the top, such as /in');
-const remoteDirectory = remotePath.default('/').describe('Directory at the partner.');
-
-const response = z.discriminatedUnion(
-  'kind',
-  [
-    z.strictObject({ kind: z.literal('file'), directory: filePath.describe('Where the result is put.') }),
-    z.strictObject({
-      kind: z.literal('send'),
-      channel: plainName.describe('The channel whose partner it is sent to.'),
-      directory: remoteDirectory,
-      viaDmz: z.boolean().default(true).describe('Sent by dmz; false: by inner itself.'),
-    }),
-    z.strictObject({
-      kind: z.literal('provide'),
-      channel: plainName.describe('The channel in whose home on dmz it is shown.'),
-      directory: remoteDirectory.describe('Directory of the home.'),
-    }),
-  ],
-  { error: 'kind must be file, send or provide' },
-);
-
-const agent = z
-  .strictObject({
-    kind: z.literal('cron'),
-    schedule: z
-      .string()
-      .min(1)
-      .max(200)
-      .describe('When: minute, hour, day of month, month, day of week; six fields begin with the second.'),
-    timeZone: z.string().min(1).max(64).default('UTC').describe('Time zone of the schedule, such as Europe/Berlin.'),
-    channel: plainName.describe('The channel whose partner is asked.'),
-    directory: remoteDirectory,
-    name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
-    after: z
-      .enum(['keep', 'delete', 'move'])
-      .default('delete')
-      .describe("What becomes of the partner's copy once it is processed."),
-    moveTo: remotePath.optional().describe('With `after: move`: the directory.'),
-    settle: duration
-      .prefault('2s')
-      .describe('A file whose size or time changes within this is left for the next time.'),
-    missed: z
-      .enum(['skip', 'once'])
-      .default('skip')
-      .describe('What becomes of times that passed while this server was down.'),
-  })
-  .refine((a) => (a.after === 'move') === (a.moveTo !== undefined), 'moveTo goes with after: move, and only with it')
-  .refine(
-    ({ directory, moveTo }) => directory !== moveTo,
-    'moveTo must be another directory than the one that is looked into',
-  )
-  .describe('Starts the profile at set times with files that dmz fetches from a partner.');
-
-const profile = z.strictObject({
-  name: plainName,
-  match: z
-    .strictObject({
-      channel: plainName.optional().describe('Data of this channel only.'),
-      name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
-    })
-    .prefault({}),
-  steps: z.array(processingStep).max(50).default([]).describe('What is done with the data, one after the other.'),
-  agent: agent.optional(),
-  responses: z.array(response).max(100).default([]),
-});
 
 const inner = (protocols: readonly Protocol[]) =>
   z.strictObject({

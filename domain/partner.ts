@@ -71,6 +71,8 @@ export type Credentials = {
   readonly privateKey?: string | undefined;
   /** PEM of the TLS client certificate. */
   readonly certificate?: string | undefined;
+  /** PEM of the authorities that may vouch for the server, instead of the well-known ones; no secret, but read with them. */
+  readonly authorities?: string | undefined;
 };
 
 /** One address of a partner's server, and whom to expect there. */
@@ -83,8 +85,6 @@ export type PartnerPlace = {
   readonly credentials: Credentials;
   /** Fingerprints (`SHA256:…`, base64 as OpenSSH prints it) of the host keys or certificates that are approved. */
   readonly trusted: readonly string[];
-  /** PEM of the authorities that may vouch for the server, instead of the system's. */
-  readonly authorities?: string | undefined;
 };
 
 /** What a certificate says of itself; `notAfter` in milliseconds since 1970. */
@@ -156,6 +156,7 @@ export const partnerAccess = z.strictObject({
     password: z.string().max(1024).optional(),
     privateKey: z.string().max(65_536).optional(),
     certificate: z.string().max(65_536).optional(),
+    authorities: z.string().max(1_048_576).optional(),
   }),
   trusted: z.array(z.string().max(128)).max(20),
   sending: sendingRules,

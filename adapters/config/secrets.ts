@@ -37,7 +37,7 @@ export const readCredentials = async (
   const problems: Problem[] = [];
   for (const [i, { name, partner }] of (config.role === 'inner' ? config.channels : []).entries()) {
     if (partner === undefined) continue;
-    const own: { password?: string; privateKey?: string } = {};
+    const own: { password?: string; privateKey?: string; authorities?: string } = {};
     for (const what of ['password', 'privateKey'] as const) {
       const secret = partner[what];
       if (secret === undefined) continue;
@@ -45,9 +45,21 @@ export const readCredentials = async (
       if ('value' in found) own[what] = found.value;
       else problems.push({ path: `channels[${i}].partner.${what}`, problem: found.problem });
     }
+    // Whichever protocol has certificates.
+    const { ca } = partner as { readonly ca?: string };
+    const authorities = ca === undefined ? undefined : await pemOf(ca);
+    if (authorities !== undefined && 'problem' in authorities)
+      problems.push({ path: `channels[${i}].partner.ca`, problem: authorities.problem });
+    else if (authorities !== undefined) own.authorities = authorities.value;
     credentials.set(name, own);
   }
   return { credentials, problems };
+};
+
+const pemOf = async (file: string): Promise<Found> => {
+  const found = await content(file, 1024 * 1024);
+  if ('problem' in found || attempted(() => new X509Certificate(found.value)) !== undefined) return found;
+  return { problem: `${file}: it is not a certificate in PEM` };
 };
 
 const longestPassword = 1024;

@@ -167,7 +167,7 @@ export const ftpsPartner = partnerProtocol({
       minVersion,
       // We look at the certificate ourselves, before the login.
       rejectUnauthorized: false,
-      ...(place.authorities === undefined ? {} : { ca: place.authorities }),
+      ...(place.credentials.authorities === undefined ? {} : { ca: place.credentials.authorities }),
       ...(key === undefined || cert === undefined ? {} : { key, cert }),
     };
     return connect(place, context, { mode, verify, options });

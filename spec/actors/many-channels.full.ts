@@ -8,7 +8,7 @@ import { openStreams } from '../../actors/streams.ts';
 import { openTaker } from '../../actors/take-channels.ts';
 import { linkSignatures } from '../../adapters/keys/signatures.ts';
 import { makeSelfSigned } from '../../adapters/shared/certificates.ts';
-import type { ChannelConfig } from '../../domain/config.ts';
+import type { ChannelConfig } from '../../domain/channel-settings.ts';
 import type { Log } from '../../domain/ports.ts';
 import { channelsProjection } from '../../projections/channels.ts';
 import { configs, verifiers } from '../simulation/config.ts';

@@ -2,7 +2,7 @@ import { right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { openPublisher } from '../../actors/publish-channels.ts';
 import { openStreams } from '../../actors/streams.ts';
-import type { ChannelConfig } from '../../domain/config.ts';
+import type { ChannelConfig } from '../../domain/channel-settings.ts';
 import type { Log } from '../../domain/ports.ts';
 import type { ChannelUpdate, HeldChannels } from '../../domain/replication.ts';
 import { configs, verifiers } from '../simulation/config.ts';

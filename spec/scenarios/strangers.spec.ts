@@ -21,6 +21,8 @@ describe('the message service port', () => {
   let pair: Pair;
   beforeAll(async () => {
     pair = await startPair();
+    // Its last line before somebody knocks.
+    await until('dmz has said so', () => /channels replicated/.test(pair.dmz.printed()));
   }, 60_000);
   afterAll(() => pair.end());
 

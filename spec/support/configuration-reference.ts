@@ -51,7 +51,12 @@ const rows = (schema: Schema, prefix: string): readonly (readonly string[])[] =>
 /** Settings that depend on a constant, such as a listener's on its protocol, in a table for each, however deep they stand. */
 const variants = (schema: Schema, prefix: string): readonly string[] =>
   Object.entries(schema.properties ?? {}).flatMap(([key, { items, ...each }]) => [
-    ...(items?.oneOf ?? []).flatMap((one) => [`### \`${prefix}${key}[]\` of \`${name(one)}\``, '', ...table(one), '']),
+    ...(items?.oneOf ?? each.oneOf ?? [])
+      .filter(({ properties }) => properties !== undefined)
+      .flatMap((one) => {
+        const place = `${prefix}${key}${items === undefined ? '' : '[]'}`;
+        return [`### \`${place}\` of \`${name(one)}\``, '', ...table(one), ''];
+      }),
     ...variants(items ?? each, `${prefix}${key}${items === undefined ? '.' : '[].'}`),
   ]);
 

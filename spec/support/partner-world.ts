@@ -18,7 +18,8 @@ export const partnerKinds: readonly PartnerKind[] = [
     name: 'ftps-explicit',
     program: 'proftpd',
     start: () => startProftpd({ tls: 'explicit' }),
-    settings: { protocol: 'ftps', mode: 'explicit' },
+    // Its certificate vouches for itself: the authority is in a file.
+    settings: { protocol: 'ftps', mode: 'explicit', verify: 'authority' },
   },
   {
     name: 'ftps-implicit',
@@ -66,7 +67,11 @@ export const channelFor = async (
   partner: RunningPartner,
   more: Readonly<Record<string, unknown>> = {},
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const { login, credentials, trusted, port } = partner.server;
+  const { login, credentials, port, certificate } = partner.server;
+  const byAuthority = partner.settings.verify === 'authority';
+  const ca = join(directory, `${partner.name}.ca`);
+  if (byAuthority) await writeFile(ca, certificate);
+  const trust = byAuthority ? { ca } : { trusted: partner.server.trusted };
   const secrets: Record<string, unknown> = {};
   for (const [what, value] of Object.entries(credentials)) {
     const file = join(directory, `${partner.name}.${what}`);
@@ -74,5 +79,5 @@ export const channelFor = async (
     secrets[what] = { file };
   }
   const hosts = [`127.0.0.1:${port}`];
-  return { name: partner.name, partner: { ...partner.settings, hosts, login, trusted, ...secrets, ...more } };
+  return { name: partner.name, partner: { ...partner.settings, hosts, login, ...trust, ...secrets, ...more } };
 };

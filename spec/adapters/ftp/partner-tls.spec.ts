@@ -35,7 +35,7 @@ describe('the certificate of an FTPS server', () => {
 
   it('is taken on the word of an authority for the host name, and not for another', async () => {
     const authority = { verify: 'authority' };
-    const named = { trusted: [], authorities: server.certificate };
+    const named = { trusted: [], credentials: { ...server.credentials, authorities: server.certificate } };
     const session = await succeeded(come(authority, { ...named, host: 'localhost' }));
     expect((await succeeded(session.list(server.root))).files).toEqual([]);
     await session.close();
