@@ -9,7 +9,6 @@ import { outboxSettings } from './outbox.ts';
 import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
 import { mostChannels } from './replication.ts';
-import { secret } from './secret.ts';
 import { duration, filePath, size } from './units.ts';
 
 /** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
