@@ -34,7 +34,7 @@ export type HomeRow = {
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
-  version: 6,
+  version: 7,
   indexes: {
     channel: (row) => row.channel,
     directory: (row) => row.directory,
@@ -57,6 +57,8 @@ export const homeProjection: Projection<HomeRow> = {
         return provided(event);
       case 'expired':
         return row && hidden(row);
+      case 'abandoned':
+        return row && row.afterPickUp !== null ? hidden(row) : row;
       case 'pickedUp':
         return row && !(event.data as EventData<'pickedUp'>).kept ? hidden(row) : row;
       case 'uploadOpened':

@@ -56,7 +56,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 5,
+  version: 6,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -179,6 +179,8 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
       return event.data.kept ? {} : { keptUntil: event.meta.at };
     case 'expired':
       return { keptUntil: event.meta.at };
+    case 'abandoned':
+      return row.keptUntil === null ? {} : { keptUntil: event.meta.at };
     default:
       return {};
   }
