@@ -9,7 +9,7 @@ const rowAfter = (...facts: readonly ReturnType<typeof fact>[]): HomeRow | undef
   facts.reduce<HomeRow | undefined>((row, { type, data }, i) => {
     const metadata = { origin: 'dmz-1', at: i };
     const place = { stream: transferStream(id), revision: BigInt(i + 3), position: String(i) };
-    return homeProjection.fold(row, { ...place, id: String(i), type, data, metadata } as unknown as LoggedEvent);
+    return homeProjection.fold(row, { ...place, id: String(i), type, data, metadata });
   }, undefined);
 
 describe('a file that is provided', () => {
