@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { LoggedEvent } from '../../domain/ports.ts';
 import { transferStream } from '../../domain/transfer/event-id.ts';
 import { type HomeRow, homeProjection } from '../../projections/home.ts';
 import { fact, id } from '../support/given.ts';
