@@ -79,7 +79,7 @@ const world = (given: Partial<CronAgent> = {}) => {
   /** Lets time go on until it is so. */
   const passing = <A>(what: string, look: () => Promise<A | false> | A | false) =>
     until(what, () => {
-      told.clock.advance(1_000);
+      told.clock.advance(6_000);
       return look();
     });
   /** Lets so many more runs end. */
