@@ -16,8 +16,7 @@ export default defineConfig({
     testTimeout: full ? 3_600_000 : 30_000,
     hookTimeout: full ? 600_000 : 30_000,
     fileParallelism: true,
-    // One more than the cores that it is meant for: much of the time is waiting for other programs.
-    maxWorkers: 3,
+    maxWorkers: 2,
     pool: 'forks',
   },
 });
