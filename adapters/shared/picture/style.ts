@@ -1,7 +1,7 @@
 /** The colours of a picture, in light and in dark; each pair of text and ground has a contrast of at least 4.5. */
 
 /** Colours by what they are for. */
-type Palette = {
+export type Palette = {
   readonly [K in
     | 'page'
     | 'ink'
@@ -16,7 +16,8 @@ type Palette = {
     | 'onMark']: string;
 };
 
-const light: Palette = {
+/** For light pages. */
+export const light: Palette = {
   ...{ page: '#ffffff', ink: '#1b2330', soft: '#55606f', faint: '#c3cad3', card: '#ffffff' },
   ...{
     dmz: '#a84b00',
@@ -28,7 +29,8 @@ const light: Palette = {
   },
 };
 
-const dark: Palette = {
+/** For dark ones. */
+export const dark: Palette = {
   ...{ page: '#11161d', ink: '#e8edf4', soft: '#a5b0be', faint: '#46505e', card: '#171e28' },
   ...{
     dmz: '#f5a14d',
