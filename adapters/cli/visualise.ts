@@ -108,7 +108,7 @@ export const replay = (program: Program, terminal: Terminal, id: string, options
       ),
       '',
       ...Object.entries(lines.at(-1)?.facts ?? {}).flatMap(([key, value]) =>
-        value === null || value === '' ? [] : [`${key.padEnd(10)} ${cell(key, scalar(value))}`],
+        value === null || value === '' ? [] : [`${key.padEnd(11)} ${cell(key, scalar(value))}`],
       ),
     ],
   );

@@ -24,7 +24,6 @@ export type Lane = {
 
 const least = { lane: 176, gutter: 120, total: 720 };
 const pad = 28;
-const channel = 14;
 
 /** Both lanes, for a picture that begins at `margin`. */
 export const lanesFor = (needs: Needs, margin: number): Readonly<Record<Role, Lane>> => {
@@ -53,8 +52,8 @@ const spanOf = ({ node, pill, cells, outside }: Needs, lane: Role): Span => {
   }
   const used = columns.length === 0 ? 0 : edge - gap + Math.max(pad, (pill - node) / 2 + pad / 2);
   return {
-    width: Math.max(least.lane, used + outside[lane] * channel),
+    width: Math.max(least.lane, used + outside[lane] * (pill + pad / 2)),
     columns,
-    outside: Array.from({ length: outside[lane] }, (_, i) => used + i * channel),
+    outside: Array.from({ length: outside[lane] }, (_, i) => used + i * (pill + pad / 2) + pill / 2),
   };
 };

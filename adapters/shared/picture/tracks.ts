@@ -5,6 +5,8 @@ export type Run = {
   readonly gap: number;
   readonly from: number;
   readonly to: number;
+  /** Does it come from the outside? It is the lowest, so that it meets no pill on its way down. */
+  readonly enters?: boolean;
   readonly pill: { readonly x: number; readonly width: number; readonly height: number } | undefined;
 };
 
@@ -16,7 +18,9 @@ const room = { first: 18, between: 10, last: 22, line: 12 };
 /** Gives every run of a gap its height from the gap's top; those that go sideways come first, so that they leave the others' pills below them. */
 export const tracksOf = <R extends Run>(runs: readonly R[]): Gap<R> => {
   const tracks: R[][] = [];
-  for (const run of [...runs].sort((a, b) => Math.abs(b.to - b.from) - Math.abs(a.to - a.from))) {
+  for (const run of [...runs].sort(
+    (a, b) => order(a) - order(b) || Math.abs(b.to - b.from) - Math.abs(a.to - a.from),
+  )) {
     const free = tracks.find((track) => track.every((other) => apart(extent(run), extent(other))));
     if (free === undefined) tracks.push([run]);
     else free.push(run);
@@ -30,6 +34,8 @@ export const tracksOf = <R extends Run>(runs: readonly R[]): Gap<R> => {
   }
   return { height: tracks.length === 0 ? 24 : top - room.between + room.last, at };
 };
+
+const order = ({ enters }: Run): number => (enters === true ? 1 : 0);
 
 const extent = ({ from, to, pill }: Run): readonly [number, number] => {
   const half = (pill?.width ?? 0) / 2;

@@ -34,7 +34,7 @@ export const wayOf = (
     };
   }
   const runs = goesOutside(from, to)
-    ? outside(pill, from, to, lanes[to.lane].outside[used[to.lane]++] ?? link)
+    ? outside(from, to, lanes, lanes[to.lane].outside[used[to.lane]++] ?? link)
     : [
         {
           gap: from.row,
@@ -53,21 +53,23 @@ export const wayOf = (
           { x: run.to, y },
         ];
       });
+      const [first, last] = [turns[0], turns.at(-1)];
       const points = [
-        { x: from.x, y: (middles[from.row] ?? 0) + from.height / 2 },
+        { x: first?.x ?? from.x, y: (middles[from.row] ?? 0) + from.height / 2 },
         ...turns,
-        { x: to.x, y: (middles[to.row] ?? 0) - to.height / 2 },
+        { x: last?.x ?? to.x, y: (middles[to.row] ?? 0) - to.height / 2 },
       ];
-      const last = runs.at(-1);
-      return {
-        ...{ edge: pill.edge, points },
-        pill: { ...pill, x: last?.pill?.x ?? to.x, y: (last && heights.get(last)) ?? 0 },
-      };
+      const x = runs[0]?.pill?.x ?? runs[0]?.to ?? to.x;
+      return { edge: pill.edge, points, pill: { ...pill, x, y: ((first?.y ?? 0) + (last?.y ?? 0)) / 2 } };
     },
   };
 };
 
-const outside = (pill: Pill, from: Placed, to: Placed, x: number): readonly Run[] => [
-  { gap: from.row, from: from.x, to: x, pill: undefined },
-  { gap: to.row - 1, from: x, to: to.x, pill: { ...pill, x: (x + to.x) / 2 } },
-];
+/** Leaves and enters at the outer corners of the boxes, where no way between neighbours passes. */
+const outside = (from: Placed, to: Placed, lanes: Readonly<Record<Role, Lane>>, x: number): readonly Run[] => {
+  const corner = (place: Placed): number => place.x + lanes[place.lane].out * (place.width / 2 - 12);
+  return [
+    { gap: from.row, from: corner(from), to: x, pill: undefined },
+    { gap: to.row - 1, from: x, to: corner(to), pill: undefined, enters: true },
+  ];
+};

@@ -69,7 +69,7 @@ describe('replay', () => {
       ['3', 'held (from forwarded)'],
     ]);
     expect(lines[4]).toBe('');
-    expect(out).toContain('\nname       a\\u202eb.xml\n');
+    expect(out).toContain('\nname        a\\u202eb.xml\n');
     expect(out).not.toContain('\u202e');
   });
 

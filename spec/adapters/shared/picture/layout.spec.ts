@@ -100,7 +100,7 @@ describe('the layout', () => {
     expect(faults(scenarioPicture(each, { roles: rows, travels: () => true }))).toEqual([]);
   });
 
-  it('would be told of words over each other, and of a state out of its lane', () => {
+  it('leaves no state out unseen: these tests find one that has no place', () => {
     const picture = scenarioPicture(scenarios['provide'] as Scenario, owners);
     const twice = {
       ...picture,
