@@ -48,7 +48,7 @@ describe.each(Object.values(scenarios))('the picture of $id', (scenario) => {
 
 describe('a picture', () => {
   it('says of a state just what its machine takes there', () => {
-    const { edges, shared } = scenarioPicture(scenarios['partnerSends'] as never, { roles, travels });
+    const { edges, shared } = scenarioPicture(scenarios.partnerSends as never, { roles, travels });
     const folded = given('received', 'forwarded', 'fetched');
     const drawn = [...edges.filter(({ from }) => from === 'fetched'), ...shared.filter(({ from }) => from !== 'held')];
     const taken = types.filter((type) => can(folded, recorded(folded, fact(type))));
@@ -57,6 +57,6 @@ describe('a picture', () => {
 
   it('refuses a state that nobody owns', () => {
     const owners = { roles: roles.filter(({ state }) => state !== 'forwarded'), travels };
-    expect(() => scenarioPicture(scenarios['partnerSends'] as never, owners)).toThrow('nobody owns forwarded');
+    expect(() => scenarioPicture(scenarios.partnerSends as never, owners)).toThrow('nobody owns forwarded');
   });
 });

@@ -95,7 +95,7 @@ const luminance = (colour: string): number => {
 
 describe('Mermaid', () => {
   it('draws the lanes as composite states and every way between them', () => {
-    const [provide] = [scenarios['provide']];
+    const [provide] = [scenarios.provide];
     if (provide === undefined) throw new Error('there is no provide');
     const text = formats.mermaid(scenarioPicture(provide, owners));
     expect(text).toMatch(/^---\ntitle: "A file is provided for a partner"\n---\nstateDiagram-v2\n {2}state dmz \{\n/);
