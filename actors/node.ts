@@ -31,6 +31,7 @@ import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
+import { evolvingLog } from './evolving-log.ts';
 import { heldKeys } from './held-keys.ts';
 import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
@@ -122,9 +123,10 @@ const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
+  const eventLog = evolvingLog(ports.eventLog);
   const held = heldKeys();
   const reading = new Map<string, number>();
   const settling = new Set<string>();
@@ -151,7 +153,20 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
+  const shared = {
+    ...ports,
+    eventLog,
+    payloads,
+    streams,
+    projection,
+    projector,
+    role,
+    node,
+    retries,
+    held,
+    settling,
+    reading,
+  };
   const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
   const inbox = openInbox({ ...shared, admits: role === 'inner' ? own.admits : () => undefined });
   const arrivals = openArrivals(shared);
