@@ -24,6 +24,7 @@ import type {
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { runningAgain } from './again.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
@@ -201,7 +202,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
   };
-  const control = controlOf({ ...shared, replication, more, status });
+  const control = controlOf({ ...shared, replication, more, runAgain: runningAgain({ ...shared, dmz }), status });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };

@@ -8,6 +8,7 @@ import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { replayAgain } from './replay-again.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
@@ -89,6 +90,13 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   partnerCommands(channels, program, terminal, done);
 
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
+  example(root.command('replay <id>'), 'sallyport replay 01jh8 --again --data var/inner')
+    .description('run an ended transfer again, from its payload, as a new one; prints its id')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .requiredOption('--again', 'really: what comes of it is delivered, sent or provided once more')
+    .option('--json', 'print JSON')
+    .action((id: string, options: Asked) => done(replayAgain(program, terminal, id, options)));
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),
     program,

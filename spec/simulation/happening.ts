@@ -47,6 +47,8 @@ const creation = (scenario: string): Creation => {
       return { scenario, channel, payload, target };
     case 'responseSend':
       return { scenario, channel, payload, target, dmz };
+    case 'processAgain':
+      return { scenario, channel, payload, name, again: '0'.repeat(26) };
     case 'provide': {
       const home = { kind: 'home', directory: '/', name, keepFor: 60_000, afterPickUp: 'delete' } as const;
       return { scenario, channel, payload, target: home, dmz };

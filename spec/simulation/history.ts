@@ -5,6 +5,7 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { handOverOf, roles, travels } from '../../actors/roles.ts';
+import { turnOf } from '../../actors/step.ts';
 import { openStreams, type Streams } from '../../actors/streams.ts';
 import { otherRole, type Role } from '../../domain/role.ts';
 import { scenarios } from '../../domain/scenarios/index.ts';
@@ -62,7 +63,7 @@ export const makePast = async (
   const record = async ({ role, step }: Way, fact: Fact): Promise<void> => {
     if (role !== knows) await tell(role, untold.splice(0));
     knows = role;
-    const done = await streams[role].record(transfer, step, () => ({ _tag: 'Right', right: [fact] }));
+    const done = await streams[role].record(transfer, turnOf(step, folded), () => ({ _tag: 'Right', right: [fact] }));
     if (isLeft(done) || done.right === undefined) throw new Error(`${fact.type} was not recorded`);
     folded = done.right;
     const all = await streams[role].events(transfer);

@@ -22,14 +22,14 @@ export type Trial = Choices & { readonly scenario: string; readonly seed: number
 
 const hour = 3_600_000;
 const mostSteps = 20_000;
-const mostOrders = 20;
+const betweenOrders = 60_000;
 
 /** Where the past was cut off, and everything that is wrong at the end: nothing is good. */
-export type Tried = { readonly state: string; readonly found: readonly string[] };
+export type Tried = { readonly state: string; readonly found: readonly string[]; readonly lines: readonly string[] };
 
-/** Tries one. */
-export const tryPast = async (trial: Trial, plant: Plant = {}): Promise<Tried> => {
-  const world = openWorld(trial.seed, false);
+/** Tries one; `traced` keeps its lines. */
+export const tryPast = async (trial: Trial, plant: Plant = {}, traced = false): Promise<Tried> => {
+  const world = openWorld(trial.seed, traced);
   if (!trial.faults) world.faults.stop();
   const link = openLink(world, { inner: 'inner-1', dmz: 'dmz-1' });
   const partner = memoryPartner(() => Date.UTC(2026, 0, 1) + world.now());
@@ -40,14 +40,14 @@ export const tryPast = async (trial: Trial, plant: Plant = {}): Promise<Tried> =
   const things = { disks: { inner: inner.disk, dmz: dmz.disk }, partner, outcome: inner.outcome };
   const past = await makePast(trial.scenario, trial, things.disks, things);
   const { state } = past.folded;
-  if (!foldsThroughout(past)) return { state, found: ['a prefix does not fold'] };
+  if (!foldsThroughout(past)) return { state, found: ['a prefix does not fold'], lines: [] };
   for (const server of servers) server.start();
-  let orders = 0;
+  let lastOrder = -Infinity;
   const release = (): boolean => {
     const held = rowsOf(inner).find(({ state }) => state === 'held');
     const control = inner.serving()?.node.control;
-    if (held === undefined || control === undefined || orders >= mostOrders) return false;
-    orders += 1;
+    if (held === undefined || control === undefined || world.now() < lastOrder + betweenOrders) return false;
+    lastOrder = world.now();
     void control.order(held.id, 'release', 'the cause is mended', 'operator')();
     return true;
   };
@@ -61,9 +61,10 @@ export const tryPast = async (trial: Trial, plant: Plant = {}): Promise<Tried> =
     await drained();
     if (trial.faults) befall(world, link, servers);
   }
+  await drained();
   const found = findings(inner, dmz, past, things);
   for (const server of servers) server.crash();
-  return { state, found };
+  return { state, found, lines: world.lines };
 };
 
 /** The partner's server and its settings, in both servers' worlds; a dead life's calls reach it no more. */
