@@ -9,6 +9,7 @@ import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import type { RunAgain } from './again.ts';
 import { eventLines } from './event-lines.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
@@ -27,6 +28,7 @@ export type ControlNeeds = {
   readonly clock: Clock;
   /** What may be asked about channels. */
   readonly replication: Pick<Replication, 'control' | 'count'>;
+  readonly runAgain: RunAgain;
   /** What has a file of its own. */
   readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
@@ -125,6 +127,10 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       if (owner(row) !== role) return orderThere(row, { transfer: row.id, order: what, reason, by });
       const ordered = await orderHere(row.id, what, reason, by);
       return isLeft(ordered) ? ordered : right(`${row.id}: ${done[what]}, now ${ordered.right.state}`);
+    },
+    again: (id, login) => async () => {
+      const found = await find(id);
+      return isLeft(found) ? found : needs.runAgain(found.right.id, { login });
     },
     takeOrder: async (from, { transfer, order: what, reason, by }) => {
       const found = await find(transfer);

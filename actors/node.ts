@@ -24,6 +24,7 @@ import type {
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { runningAgain } from './again.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
@@ -31,6 +32,7 @@ import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
+import { evolvingLog } from './evolving-log.ts';
 import { heldKeys } from './held-keys.ts';
 import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
@@ -122,9 +124,10 @@ const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
+  const eventLog = evolvingLog(ports.eventLog);
   const held = heldKeys();
   const reading = new Map<string, number>();
   const settling = new Set<string>();
@@ -151,7 +154,20 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
+  const shared = {
+    ...ports,
+    eventLog,
+    payloads,
+    streams,
+    projection,
+    projector,
+    role,
+    node,
+    retries,
+    held,
+    settling,
+    reading,
+  };
   const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
   const inbox = openInbox({ ...shared, admits: role === 'inner' ? own.admits : () => undefined });
   const arrivals = openArrivals(shared);
@@ -186,7 +202,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
   };
-  const control = controlOf({ ...shared, replication, more, status });
+  const control = controlOf({ ...shared, replication, more, runAgain: runningAgain({ ...shared, dmz }), status });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };

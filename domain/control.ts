@@ -125,6 +125,8 @@ export interface Control extends ChannelControl {
   show(id: string): Answer<TransferStory>;
   /** A person's order; given at the server that does not own the transfer it goes to the owner. Answers a sentence. */
   order(id: string, what: Order, reason: string, login: string): Answer<string>;
+  /** Runs an ended transfer again from its payload; answers the id of the new transfer. Given on inner. */
+  again(id: string, login: string): Answer<string>;
   /** Takes the bytes over and starts the transfer that sends them; answers its id. Refused before the first byte is read, where that can be. */
   send(request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string>;
   /** Looks at a channel's partner. What fails there is an answer, too. */

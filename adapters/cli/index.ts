@@ -9,6 +9,7 @@ import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { replayAgain } from './replay-again.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
@@ -110,12 +111,19 @@ const picturesCommands = (root: Command, program: Program, terminal: Terminal, d
     .option('--output <file>', 'where to, instead of standard output')
     .action((what: string, options: PictureOptions) => done(visualise(program, terminal, what, options)));
   example(root.command('replay <id>'), 'sallyport replay 01jh8 --data var/inner --to 3')
-    .description('show the state of a transfer after each of its events, in the lane of its owner')
+    .description('show the state of a transfer after each of its events, in the lane of its owner; or run it again')
     .addOption(dataOption())
     .addOption(configOption())
-    .option('--to <n>', 'only up to this event; the first is 0', wholeNumber(0, 999_999_999))
+    .addOption(new Option('--to <n>', 'only up to this event; the first is 0').argParser(wholeNumber(0, 999_999_999)))
+    .addOption(
+      new Option('--again', 'run the ended transfer again, from its payload, as a new one; prints its id').conflicts(
+        'to',
+      ),
+    )
     .option('--json', 'print JSON')
-    .action((id: string, options: ReplayOptions) => done(replay(program, terminal, id, options)));
+    .action((id: string, { again, ...options }: ReplayOptions & { readonly again?: true }) =>
+      done(again ? replayAgain(program, terminal, id, options) : replay(program, terminal, id, options)),
+    );
 };
 
 const sendCommand = (root: Command, program: Program, terminal: Terminal, done: Done): void => {

@@ -147,6 +147,7 @@ export const calls = {
     }),
     output: text(2000),
   },
+  again: { input: z.strictObject({ id: transferId, login: text(128) }), output: transferId },
   channels: { input: z.strictObject({}), output: channelList },
   channelDiff: { input: z.strictObject({}), output: z.array(channelDiff).max(100) },
   acceptEpoch: { input: z.strictObject({ epoch: text(64), counter: count, login: text(128) }), output: text(2000) },

@@ -13,6 +13,8 @@ const connectTime = 3000;
 const answerTime = 30_000;
 /** Partners may be many and slow. */
 const probeTime = 600_000;
+/** A large payload is copied first. */
+const againTime = 3_600_000;
 
 /** The running server of a data directory. Where none runs, each question is refused as `unavailable` with a sentence that says so. */
 export const controlClient = (data: string): Control => ({
@@ -20,6 +22,7 @@ export const controlClient = (data: string): Control => ({
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  again: (id, login) => ask(data, 'again', { id, login }, againTime),
   channels: () => ask(data, 'channels', {}),
   channelDiff: () => ask(data, 'channelDiff', {}),
   acceptEpoch: (epoch, counter, login) => ask(data, 'acceptEpoch', { epoch, counter, login }),

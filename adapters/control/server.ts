@@ -109,6 +109,7 @@ const answers: {
   probe: (control, request) => control.probe(request),
   trust: (control, request) => control.trust(request),
   order: (control, { id, what, reason, login }) => control.order(id, what, reason, login),
+  again: (control, { id, login }) => control.again(id, login),
   channels: (control) => control.channels(),
   channelDiff: (control) => control.channelDiff(),
   acceptEpoch: (control, { epoch, counter, login }) => control.acceptEpoch(epoch, counter, login),
