@@ -1,0 +1,129 @@
+/** A small server of ours that speaks EventStoreDB's protocol, for tests with the real client: it is not EventStoreDB. */
+import { once } from 'node:events';
+import { createServer, type Socket, type Server as TcpServer } from 'node:net';
+import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { batchAppend, classicAppend } from './append.ts';
+import { readGossip, supportedMethods } from './cluster.ts';
+import { deleteStream, tombstoneStream } from './delete.ts';
+import { createFaults, type Faults } from './faults.ts';
+import type { Member, Node, Users } from './node.ts';
+import { read } from './read.ts';
+import { openStore } from './store.ts';
+import { createWriter, seed } from './writes.ts';
+
+export type EventStoreOptions = {
+  /** Where its events are kept; in memory where there is none. */
+  readonly directory?: string;
+  /** The port of 127.0.0.1; any free one by default. */
+  readonly port?: number;
+  /** PEM texts. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly users?: Users;
+  /** Whether it offers appends in batches (default: yes); without, the client appends one by one. */
+  readonly batches?: boolean;
+  readonly now?: () => number;
+};
+
+export type EventStore = {
+  readonly port: number;
+  /** For the client; with TLS the file of the CA must be added to it. */
+  readonly url: string;
+  readonly faults: Faults;
+  /** Breaks all connections. */
+  readonly cut: () => void;
+  /** Ends with all connections broken and begins anew on the same port; what was kept in memory stays. */
+  readonly restart: (downFor?: () => Promise<void>) => Promise<void>;
+  /** Says who is in the cluster; alone it is the leader of itself. */
+  readonly setMembers: (members: readonly Member[]) => void;
+  readonly close: () => Promise<void>;
+};
+
+const megabytes17 = 17 * 1024 * 1024;
+
+const serve = (node: Node, tls: EventStoreOptions['tls']) => {
+  const server = new Server({ 'grpc.max_receive_message_length': megabytes17 });
+  server.addService(StreamsService, {
+    append: classicAppend(node),
+    batchAppend: batchAppend(node),
+    read: read(node),
+    delete: deleteStream(node),
+    tombstone: tombstoneStream(node),
+  });
+  server.addService(ServerFeaturesService, { getSupportedMethods: supportedMethods(node) });
+  server.addService(GossipService, { read: readGossip(node) });
+  const credentials =
+    tls === undefined
+      ? ServerCredentials.createInsecure()
+      : ServerCredentials.createSsl(null, [
+          { cert_chain: Buffer.from(tls.certificate), private_key: Buffer.from(tls.key) },
+        ]);
+  return { server, injector: server.createConnectionInjector(credentials) };
+};
+
+/** Starts a wire server on 127.0.0.1. */
+export const startEventStore = async (options: EventStoreOptions = {}): Promise<EventStore> => {
+  const now = options.now ?? Date.now;
+  const faults = createFaults();
+  let store = openStore(options.directory, now);
+  seed(store);
+  let members: readonly Member[] | undefined;
+  let port = options.port ?? 0;
+  const sockets = new Set<Socket>();
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const node: Node = {
+    store: () => store,
+    writer: createWriter(() => store),
+    faults,
+    members: () => members ?? [{ host: '127.0.0.1', port, leader: true, alive: true }],
+    users: options.users,
+    batches: options.batches ?? true,
+    now,
+    cut,
+  };
+  const { server, injector } = serve(node, options.tls);
+  let listener: TcpServer | undefined;
+  const listen = async (): Promise<void> => {
+    listener = createServer((socket) => {
+      sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
+      injector.injectConnection(socket);
+    }).listen(port, '127.0.0.1');
+    await once(listener, 'listening');
+    const address = listener.address();
+    if (address !== null && typeof address === 'object') port = address.port;
+  };
+  const stop = async (): Promise<void> => {
+    const closed = listener === undefined ? undefined : once(listener, 'close');
+    listener?.close();
+    cut();
+    await closed;
+  };
+  await listen();
+  return {
+    port,
+    url: `esdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
+    faults,
+    cut,
+    restart: async (downFor) => {
+      await stop();
+      if (options.directory !== undefined) {
+        store.close();
+        store = openStore(options.directory, now);
+      }
+      await downFor?.();
+      await listen();
+    },
+    setMembers: (all) => {
+      members = all;
+    },
+    close: async () => {
+      await stop();
+      server.forceShutdown();
+      store.close();
+    },
+  };
+};
