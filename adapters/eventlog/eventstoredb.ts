@@ -7,6 +7,7 @@ import { failureOf, openCalls, type Patience } from './eventstoredb-calls.ts';
 import { followAll } from './eventstoredb-follow.ts';
 import { storePositionOf, unpackFrom } from './eventstoredb-names.ts';
 import { eventsOf } from './eventstoredb-reads.ts';
+import { hideBefore } from './eventstoredb-retention.ts';
 import { subscribe } from './eventstoredb-subscription.ts';
 import { bytesOf, largestEvent, pack } from './packing.ts';
 
@@ -128,6 +129,10 @@ export const eventStoreDb = ({
       return () => calls.run((client) => readAll(client, after, limit), { writes: false });
     },
     follow: (after, signal) => followAll({ calls, prefix, silence, clock, log }, after, signal),
+    setRetention:
+      (stream, { keepFrom }) =>
+      () =>
+        calls.run((client) => hideBefore(client, prefix + stream, keepFrom, tries), { writes: true }),
     close: () => calls.close(),
   };
 };
