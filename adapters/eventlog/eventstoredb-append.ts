@@ -24,9 +24,7 @@ export const appendOnce = async (
 ): Promise<Place> => {
   const appended = client.appendToStream(
     stream,
-    events.map(({ id, type, data, metadata }) =>
-      jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: metadata as Record<string, unknown> }),
-    ),
+    events.map(({ id, type, data, metadata }) => jsonEvent({ id, type, data, metadata })),
     { expectedRevision: expectedRevision(expected), deadline: tryFor, requiresLeader: true },
   );
   const { nextExpectedRevision: revision, position } = await within(clock, tryFor, appended);

@@ -65,7 +65,7 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
         if (meaning.renew) renew(used);
         doubtful ||= meaning.kind === 'unknown' && writes;
         const wait = waits.next();
-        if (clock.monotonic() + wait >= end || closing.signal.aborted)
+        if (clock.monotonic() + wait >= end)
           return left(
             failureOf(doubtful ? 'outcomeUnknown' : 'unavailable', `${whole} does not answer: ${textOf(error)}`),
           );

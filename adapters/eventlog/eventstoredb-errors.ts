@@ -25,7 +25,7 @@ const [permissionDenied, resourceExhausted, unauthenticated] = [7, 8, 16];
 
 /** Nothing has left this machine, or the server says itself that it did not begin. */
 const neverBegun =
-  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Failed to discover|Server Is Not Ready|Server Is Busy|Channel closed before call started/i;
+  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Failed to discover|No leader info|Server Is Not Ready|Server Is Busy|Channel closed before call started/i;
 
 /** The meaning of an error: by its type and by its number, since not every error has both. */
 export const meaningOf = (error: unknown): Meaning => {

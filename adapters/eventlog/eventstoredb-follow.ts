@@ -6,6 +6,7 @@ import { meaningOf, textOf } from './eventstoredb-errors.ts';
 import { type Subscribed, subscribe } from './eventstoredb-subscription.ts';
 
 const [firstWait, longestWait] = [100, 5_000];
+const alarmAfter = 30_000;
 
 /**
  * History and live as one, over as many subscriptions as it takes: each goes on after the last event that was given, so
@@ -32,17 +33,17 @@ export const followAll = async function* (
   const waits = backoff({ first: firstWait, most: longestWait, random: Math.random });
   let last = after;
   let marked = false;
-  let away = false;
-  while (!ended.aborted) {
+  const outage = watchOutage(clock, log);
+  const over = (): boolean => ended.aborted;
+  while (!over()) {
     const client = calls.client();
     const subscribed: Subscribed = subscribe(client, { prefix, after: last, silence, clock });
     ended.addEventListener('abort', subscribed.end);
     try {
       for (;;) {
         const item = await subscribed.next();
-        if (ended.aborted) return;
-        if (away) log.info('the event log is back');
-        away = false;
+        if (over()) return;
+        outage.over();
         waits.reset();
         if (item.kind === 'reached') last = later(last, item.position);
         else if (item.kind === 'events') {
@@ -55,17 +56,35 @@ export const followAll = async function* (
         }
       }
     } catch (error) {
-      if (ended.aborted) return;
+      if (over()) return;
       const meaning = meaningOf(error);
       if (meaning.kind === 'final' || meaning.renew) calls.renew(client);
-      if (!away) log.alarm('the event log is away; nothing new is accepted until it is back', { why: textOf(error) });
-      away = true;
+      outage.goesOn(textOf(error));
     } finally {
       ended.removeEventListener('abort', subscribed.end);
       subscribed.end();
     }
     await pause(clock, waits.next(), ended);
   }
+};
+
+/** An election or a restart is nothing to wake anybody for; a longer outage is. */
+const watchOutage = (clock: Clock, log: Log) => {
+  let since: number | undefined;
+  let alarmed = false;
+  return {
+    goesOn: (why: string): void => {
+      if (since === undefined) log.warn('the connection to the event log has broken', { why });
+      since ??= clock.monotonic();
+      if (alarmed || clock.monotonic() - since < alarmAfter) return;
+      alarmed = true;
+      log.alarm('the event log is away; nothing new is accepted until it is back', { why });
+    },
+    over: (): void => {
+      if (since !== undefined) log.info('the event log is back');
+      [since, alarmed] = [undefined, false];
+    },
+  };
 };
 
 const isAfter =

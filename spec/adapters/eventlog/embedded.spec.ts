@@ -12,7 +12,7 @@ const onFatal = (error: Error): never => {
 };
 
 eventLogContract(
-  'embedded',
+  'contract: embedded',
   async () => {
     const directory = await mkdtemp(join(tmpdir(), 'log-'));
     let log = await embeddedEventLog({ directory, onFatal });

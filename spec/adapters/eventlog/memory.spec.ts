@@ -3,7 +3,7 @@ import { eventLogContract } from '../../contracts/event-log.ts';
 import { memoryEventLog } from '../../support/memory-event-log.ts';
 
 eventLogContract(
-  'in memory',
+  'contract: in memory',
   () => {
     const events: StoredEvent[] = [];
     const kept = new Map<string, bigint>();
