@@ -1,4 +1,6 @@
 /** How the wire server says no: by the status of a call with its trailers, or by the status within a batch. */
+
+import code from '@eventstore/db-client/generated/code_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import rpc from '@eventstore/db-client/generated/status_pb.js';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -22,6 +24,9 @@ export const failure = (
 };
 
 export const notReady = (): ServiceError => failure(status.UNAVAILABLE, 'Server Is Not Ready');
+export const tooBusy = (): ServiceError => failure(status.UNAVAILABLE, 'Server Is Too Busy');
+/** A request that says too little. */
+export const incomplete = (what: string): ServiceError => failure(status.INVALID_ARGUMENT, `${what} has no options.`);
 export const unauthenticated = (): ServiceError => failure(status.UNAUTHENTICATED, 'Unauthenticated');
 export const accessDenied = (): ServiceError =>
   failure(status.PERMISSION_DENIED, 'Access Denied', { exception: 'access-denied' });
@@ -65,13 +70,13 @@ export const wrongVersion = (operation: string, stream: string, { current, expec
 export type Conflict = Extract<Outcome, { readonly kind: 'conflict' }>;
 
 type Message = { serializeBinary(): Uint8Array };
-const packed = (code: number, message: string, type: string, details: Message): rpc.Status => {
+const packed = (kind: code.Code, message: string, type: string, details: Message): rpc.Status => {
   const detail = new any.Any();
   detail.pack(details.serializeBinary(), type);
-  return new rpc.Status().setCode(code).setMessage(message).setDetails(detail);
+  return new rpc.Status().setCode(kind).setMessage(message).setDetails(detail);
 };
-const ours = (code: number, name: string, details: Message): rpc.Status =>
-  packed(code, name, `event_store.client.${name}`, details);
+const ours = (kind: code.Code, name: string, details: Message): rpc.Status =>
+  packed(kind, name, `event_store.client.${name}`, details);
 
 const setExpected = (details: shared.WrongExpectedVersion, expected: Expected): shared.WrongExpectedVersion => {
   if (expected === 'any') return details.setExpectedAny(new empty.Empty());
@@ -86,22 +91,23 @@ export const batchStatus = {
     const details = setExpected(new shared.WrongExpectedVersion(), expected);
     if (current < 0n) details.setCurrentNoStream(new empty.Empty());
     else details.setCurrentStreamRevision(current.toString());
-    return ours(status.ALREADY_EXISTS, 'WrongExpectedVersion', details);
+    return ours(code.Code.ALREADY_EXISTS, 'WrongExpectedVersion', details);
   },
   deleted: (stream: string): rpc.Status =>
     ours(
-      status.FAILED_PRECONDITION,
+      code.Code.FAILED_PRECONDITION,
       'StreamDeleted',
       new shared.StreamDeleted().setStreamIdentifier(identifier(stream)),
     ),
-  denied: (): rpc.Status => ours(status.PERMISSION_DENIED, 'AccessDenied', new shared.AccessDenied()),
-  timeout: (): rpc.Status => ours(status.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout()),
+  denied: (): rpc.Status => ours(code.Code.PERMISSION_DENIED, 'AccessDenied', new shared.AccessDenied()),
+  timeout: (): rpc.Status => ours(code.Code.DEADLINE_EXCEEDED, 'Timeout', new shared.Timeout()),
   tooLarge: (): rpc.Status =>
     ours(
-      status.INVALID_ARGUMENT,
+      code.Code.INVALID_ARGUMENT,
       'MaximumAppendSizeExceeded',
       new shared.MaximumAppendSizeExceeded().setMaxappendsize(maxAppendSize),
     ),
   /** Not handled at all: the client does not know these details and makes an unknown error of them. */
-  notHandled: (message: string): rpc.Status => packed(0, message, 'google.protobuf.Empty', new empty.Empty()),
+  notHandled: (message: string): rpc.Status =>
+    packed(code.Code.OK, message, 'google.protobuf.Empty', new empty.Empty()),
 };

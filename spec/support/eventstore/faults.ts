@@ -37,9 +37,11 @@ export type Faults = {
 export type ArmedFaults = Faults & {
   readonly now: Readonly<Situation>;
   readonly fate: () => Fate;
-  /** Called when reading goes on. */
-  readonly onReading: (listener: () => void) => void;
+  /** Lets a call be paused as the test says, until the answer is called. */
+  readonly reads: (call: Reader) => () => void;
 };
+
+type Reader = { pause(): unknown; resume(): unknown };
 
 type Situation = {
   silent: boolean;
@@ -62,36 +64,42 @@ const bad: readonly [Fate, ...Fate[]] = ['lost', 'lostAndCut', 'unanswered', 'un
 export const createFaults = (): ArmedFaults => {
   const now = fine();
   const met = new Map<Fate, number>();
-  const waiting: (() => void)[] = [];
+  const readers = new Set<Reader>();
   let drops: Fate[] = [];
   let random: (() => Fate) | undefined;
+  const set = (change: Partial<Situation>): void => {
+    Object.assign(now, change);
+  };
   const reading = (on: boolean): void => {
-    now.reading = on;
-    if (on) for (const go of waiting.splice(0)) go();
+    set({ reading: on });
+    for (const reader of readers) {
+      if (on) reader.resume();
+      else reader.pause();
+    }
   };
   return {
     now,
     met,
-    silence: (on) => void (now.silent = on),
-    notReady: (on) => void (now.notReady = on),
-    notLeader: (leader) => void (now.leader = leader),
-    refuse: (on) => void (now.refusing = on),
-    deny: (on) => void (now.denying = on),
-    features: (how) => void (now.features = how),
+    silence: (on) => set({ silent: on }),
+    notReady: (on) => set({ notReady: on }),
+    notLeader: (leader) => set({ leader }),
+    refuse: (on) => set({ refusing: on }),
+    deny: (on) => set({ denying: on }),
+    features: (how) => set({ features: how }),
     dropNext: (count, when) => {
       const [quiet, cut] =
         when === 'beforeStored' ? (['lost', 'lostAndCut'] as const) : (['unanswered', 'unansweredAndCut'] as const);
       drops = [...Array.from({ length: count - 1 }, () => quiet), cut];
     },
     stopReading: (on) => reading(!on),
-    pushEvery: (milliseconds) => void (now.pushEvery = milliseconds),
-    dropSlow: (on) => void (now.dropSlow = on),
+    pushEvery: (milliseconds) => set({ pushEvery: milliseconds }),
+    dropSlow: (on) => set({ dropSlow: on }),
     randomly: (seed, percent, of = bad) => {
       const chance = chanceOf(seed, 'appends');
       random = () => (chance.whole(1, 100) <= percent ? chance.pick(of) : 'normal');
     },
     clear: () => {
-      Object.assign(now, fine());
+      set(fine());
       [drops, random] = [[], undefined];
       reading(true);
     },
@@ -100,6 +108,10 @@ export const createFaults = (): ArmedFaults => {
       met.set(fate, (met.get(fate) ?? 0) + 1);
       return fate;
     },
-    onReading: (listener) => void waiting.push(listener),
+    reads: (call) => {
+      readers.add(call);
+      if (!now.reading) call.pause();
+      return () => readers.delete(call);
+    },
   };
 };

@@ -5,14 +5,15 @@ import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { batchAppend, classicAppend } from './append.ts';
+import { classicAppend } from './append.ts';
+import { batchAppend } from './batch.ts';
 import { readGossip, supportedMethods } from './cluster.ts';
 import { deleteStream, tombstoneStream } from './delete.ts';
 import { createFaults, type Faults } from './faults.ts';
 import type { Member, Node, Users } from './node.ts';
 import { read } from './read.ts';
-import { openStore } from './store.ts';
-import { createWriter, seed } from './writes.ts';
+import { openStore, type Store } from './store.ts';
+import { createWriter, seed, type Writer } from './writes.ts';
 
 export type EventStoreOptions = {
   /** Where its events are kept; in memory where there is none. */
@@ -24,6 +25,8 @@ export type EventStoreOptions = {
   readonly users?: Users;
   /** Whether it offers appends in batches (default: yes); without, the client appends one by one. */
   readonly batches?: boolean;
+  /** The node of its cluster whose events it shows; without, it has its own. */
+  readonly of?: EventStore;
   readonly now?: () => number;
 };
 
@@ -32,6 +35,7 @@ export type EventStore = {
   /** For the client; with TLS the file of the CA must be added to it. */
   readonly url: string;
   readonly faults: Faults;
+  readonly kept: Kept;
   /** Breaks all connections. */
   readonly cut: () => void;
   /** Ends with all connections broken and begins anew on the same port; what was kept in memory stays. */
@@ -39,6 +43,29 @@ export type EventStore = {
   /** Says who is in the cluster; alone it is the leader of itself. */
   readonly setMembers: (members: readonly Member[]) => void;
   readonly close: () => Promise<void>;
+};
+
+/** What a node keeps, and how it is written; `reopen` and `close` act on what is on disk. */
+export type Kept = {
+  readonly store: () => Store;
+  readonly writer: Writer;
+  readonly reopen: () => void;
+  readonly close: () => void;
+};
+
+const keep = ({ directory, now = Date.now }: EventStoreOptions): Kept => {
+  let store = openStore(directory, now);
+  seed(store);
+  return {
+    store: () => store,
+    writer: createWriter(() => store),
+    reopen: () => {
+      if (directory === undefined) return;
+      store.close();
+      store = openStore(directory, now);
+    },
+    close: () => store.close(),
+  };
 };
 
 const megabytes17 = 17 * 1024 * 1024;
@@ -67,8 +94,7 @@ const serve = (node: Node, tls: EventStoreOptions['tls']) => {
 export const startEventStore = async (options: EventStoreOptions = {}): Promise<EventStore> => {
   const now = options.now ?? Date.now;
   const faults = createFaults();
-  let store = openStore(options.directory, now);
-  seed(store);
+  const kept = options.of?.kept ?? keep(options);
   let members: readonly Member[] | undefined;
   let port = options.port ?? 0;
   const sockets = new Set<Socket>();
@@ -76,8 +102,8 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
     for (const socket of sockets) socket.destroy();
   };
   const node: Node = {
-    store: () => store,
-    writer: createWriter(() => store),
+    store: kept.store,
+    writer: kept.writer,
     faults,
     members: () => members ?? [{ host: '127.0.0.1', port, leader: true, alive: true }],
     users: options.users,
@@ -107,13 +133,11 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
     port,
     url: `esdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
     faults,
+    kept,
     cut,
     restart: async (downFor) => {
       await stop();
-      if (options.directory !== undefined) {
-        store.close();
-        store = openStore(options.directory, now);
-      }
+      if (options.of === undefined) kept.reopen();
       await downFor?.();
       await listen();
     },
@@ -123,7 +147,7 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
     close: async () => {
       await stop();
       server.forceShutdown();
-      store.close();
+      if (options.of === undefined) kept.close();
     },
   };
 };

@@ -1,5 +1,6 @@
 /** A node as its handlers of calls see it, and the gate that every call passes. */
-import type { Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
+import { Silence } from './answering.ts';
 import { accessDenied, notLeader, notReady, unauthenticated } from './errors.ts';
 import type { ArmedFaults } from './faults.ts';
 import type { Store } from './store.ts';
@@ -27,9 +28,6 @@ export type Node = {
 /** What a call wants; `$all` counts as a stream. */
 export type Wish = { readonly stream: string; readonly writes: boolean };
 
-/** Let in, not let in with this error, or never answered. */
-export type Admission = 'in' | 'silence' | ServiceError;
-
 const userOf = (users: Users, metadata: Metadata): 'refused' | 'nobody' | { readonly admin: boolean } => {
   const [header] = metadata.get('authorization');
   if (header === undefined) return 'nobody';
@@ -39,29 +37,23 @@ const userOf = (users: Users, metadata: Metadata): 'refused' | 'nobody' | { read
   return user?.password === rest.join(':') ? { admin: user.admin ?? false } : 'refused';
 };
 
-/** Who may do what, where the node has users at all. */
-export const mayDo = ({ users, faults }: Node, metadata: Metadata, { stream }: Wish): 'yes' | 'denied' | 'refused' => {
+/** Who may do what; without users everybody may do everything. */
+export const rightTo = ({ users, faults }: Node, metadata: Metadata, stream: string): 'yes' | 'denied' | 'refused' => {
   if (faults.now.refusing) return 'refused';
-  if (faults.now.denying) return 'denied';
-  if (users === undefined) return 'yes';
-  const user = userOf(users, metadata);
+  const user = users === undefined ? { admin: true } : userOf(users, metadata);
   if (user === 'refused') return 'refused';
-  return user === 'nobody' || (stream.startsWith('$') && !stream.startsWith('$$') && !user.admin) ? 'denied' : 'yes';
+  const forAdmins = stream.startsWith('$') && !stream.startsWith('$$');
+  return faults.now.denying || user === 'nobody' || (forAdmins && !user.admin) ? 'denied' : 'yes';
 };
 
-/** The state of the node, which comes before any right. */
-export const standingOf = ({ faults: { now } }: Node, metadata: Metadata, writes: boolean): Admission => {
-  if (now.silent) return 'silence';
-  if (now.notReady) return notReady();
-  const leaderWanted = writes || metadata.get('requires-leader').includes('true');
-  return leaderWanted && now.leader !== 'none' ? notLeader(now.leader === 'unknown' ? undefined : now.leader) : 'in';
-};
-
-/** The gate that every call passes, but the appends of a batch. */
-export const admit = (node: Node, metadata: Metadata, wish: Wish): Admission => {
-  const right = mayDo(node, metadata, wish);
-  if (node.faults.now.silent) return 'silence';
-  if (right === 'refused') return unauthenticated();
-  const standing = standingOf(node, metadata, wish.writes);
-  return standing === 'in' && right === 'denied' ? accessDenied() : standing;
+/** Lets a call in, or throws what it is answered: an error, or silence. */
+export const admit = (node: Node, metadata: Metadata, { stream, writes }: Wish): void => {
+  const { silent, notReady: starting, leader } = node.faults.now;
+  const right = rightTo(node, metadata, stream);
+  if (silent) throw new Silence();
+  if (right === 'refused') throw unauthenticated();
+  if (starting) throw notReady();
+  const toLeader = writes || metadata.get('requires-leader').includes('true');
+  if (toLeader && leader !== 'none') throw notLeader(leader === 'unknown' ? undefined : leader);
+  if (right === 'denied') throw accessDenied();
 };

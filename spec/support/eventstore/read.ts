@@ -1,7 +1,8 @@
 /** Reads of a stream or of all, to their end; a subscription is handed on. */
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { handleServerStreamingCall } from '@grpc/grpc-js';
-import { failure, streamDeleted } from './errors.ts';
+import { Silence, serviceError } from './answering.ts';
+import { incomplete, streamDeleted } from './errors.ts';
 import { identifier, readEvent, streamOf } from './messages.ts';
 import { admit, type Node } from './node.ts';
 import { type Outflow, outflowOf } from './outflow.ts';
@@ -14,7 +15,8 @@ const pageSize = 500;
 type Options = streams.ReadReq.Options;
 type Out = Outflow<streams.ReadResp>;
 
-const directionOf = (options: Options): Direction => (options.getReadDirection() === 0 ? 'forwards' : 'backwards');
+const directionOf = (options: Options): Direction =>
+  options.getReadDirection() === streams.ReadReq.Options.ReadDirection.FORWARDS ? 'forwards' : 'backwards';
 const capped = (value: bigint): bigint => (value > greatest ? greatest : value);
 
 const readStream = async (node: Node, options: Options, out: Out): Promise<void> => {
@@ -64,14 +66,14 @@ export const read =
     const options = call.request.getOptions();
     const out = outflowOf(call);
     const work = async (): Promise<void> => {
-      if (options === undefined) throw failure(3, 'The read has no options.');
+      if (options === undefined) throw incomplete('The read');
       const stream = options.hasAll() ? '$all' : streamOf(options.getStream()?.getStreamIdentifier());
-      const admission = admit(node, call.metadata, { stream, writes: false });
-      if (admission === 'silence') return;
-      if (admission !== 'in') throw admission;
+      admit(node, call.metadata, { stream, writes: false });
       if (options.hasSubscription()) await subscribe(node, options, out);
       else await (options.hasAll() ? readAll : readStream)(node, options, out);
       if (!out.gone.aborted) call.end();
     };
-    work().catch((error: unknown) => void call.emit('error', error));
+    work().catch((error: unknown) => {
+      if (!(error instanceof Silence || out.gone.aborted)) call.emit('error', serviceError(error));
+    });
   };

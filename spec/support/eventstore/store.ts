@@ -74,8 +74,8 @@ export const openStore = (directory: string | undefined, now: () => number): Sto
       }
       return at.get(stream, revision - 1n) as Recorded | undefined;
     },
-    page: (stream, from, direction, limit) => pages[direction].all(stream, from, limit),
-    pageAll: (from, direction, limit) => allPages[direction].all(from, limit),
+    page: (stream, from, direction, limit) => pages[direction].all(stream, from, limit) as Recorded[],
+    pageAll: (from, direction, limit) => allPages[direction].all(from, limit) as Recorded[],
     together: (work) => {
       db.exec('BEGIN IMMEDIATE');
       try {

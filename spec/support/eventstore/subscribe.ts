@@ -62,9 +62,8 @@ export const subscribe = async (node: Node, options: Options, out: Outflow<strea
     const commits = node.writer.commits();
     const page = source();
     for (const event of page.events) {
-      if (out.gone.aborted) return;
       if (live && now.dropSlow) throw tooSlow();
-      if (now.pushEvery > 0) await pause(now.pushEvery);
+      if (now.pushEvery > 0) await pause(now.pushEvery, undefined, { signal: out.gone });
       considered += 1;
       if (filter === undefined || filter.passes(event)) await out.send(readEvent(event));
       if (filter !== undefined && considered % filter.checkpointEvery === 0) await out.send(checkpoint(event));

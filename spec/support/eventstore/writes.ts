@@ -80,7 +80,9 @@ export const createWriter = (store: () => Store): Writer => {
     const group = waiting;
     waiting = [];
     try {
-      store().together(() => group.forEach(({ run }) => run()));
+      store().together(() => {
+        for (const { run } of group) run();
+      });
     } catch (error) {
       for (const { fail } of group) fail(error);
       return;
