@@ -31,6 +31,7 @@ export type Program = {
   readonly demo: (options: {
     readonly data: string;
     readonly portOffset: number;
+    readonly eventLog?: string;
     readonly terminal: Terminal;
   }) => Promise<number>;
   readonly clock: Clock;
