@@ -84,12 +84,13 @@ describe('inner', () => {
       },
     };
     const many = Array.from({ length: 6_000 }, (_, n) => channel(`many-${n}`));
-    const first = await world(cutOff);
+    const ids = countedIds();
+    const first = await world(cutOff, fakeDmz(), 1_000_000, ids);
     await expect(first.publish(...many)).rejects.toThrow('gone');
     expect(await succeeded(eventLog.readStream('channels-inner-1'))).toHaveLength(5);
     const fake = { ...dmz, heard, dmz, take };
-    await (await world(eventLog, fake)).publish(a, b);
-    const third = await world(eventLog, fake);
+    await (await world(eventLog, fake, 1_000_000, ids)).publish(a, b);
+    const third = await world(eventLog, fake, 1_000_000, ids);
     third.heard();
     await third.publish(a, b);
     expect(third.heard()).toEqual([]);
