@@ -16,6 +16,7 @@ export const evolvingLog = (log: EventLog): EventLog => ({
     for await (const item of log.follow(after, signal))
       yield item.kind === 'events' ? { kind: 'events', events: present(item.events) } : item;
   },
+  setRetention: (stream, retention) => log.setRetention(stream, retention),
   close: () => log.close(),
 });
 

@@ -5,8 +5,11 @@ import type { Config, Problem } from '../domain/config.ts';
 import { endpointsOf } from '../domain/fetch.ts';
 import { scheduleProblem } from './cron/index.ts';
 import { whyNotDeliverable, whyNotWritable } from './delivery/probe.ts';
+import { prefixOf } from './eventlog/eventstoredb-names.ts';
+import { whyNotThere } from './eventlog/eventstoredb-probe.ts';
 import { whyNotRunnable } from './programs/probe.ts';
 import { whyNotForSsh } from './sftp/link-keys.ts';
+import { systemClock } from './shared/clock.ts';
 import { codeOf } from './shared/failing.ts';
 import { whyNotOurs } from './shared/identity.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -45,7 +48,13 @@ export const checkPlaces = async ({ config, tls }: LoadedConfig): Promise<readon
 /** All of them: for `sallyport check`, while no server runs on this config. */
 export const checkAll = async (loaded: LoadedConfig): Promise<readonly Problem[]> => {
   const problems = [...(await checkPlaces(loaded))];
-  for (const { path, host, port } of endpoints(loaded.config)) {
+  const { eventLog: connectionString, config } = loaded;
+  if (connectionString !== undefined) {
+    const place = { connectionString, prefix: prefixOf(config.node), clock: systemClock() };
+    const unusable = await whyNotThere(place, 5_000);
+    if (unusable !== undefined) problems.push({ path: 'eventLog', problem: unusable.why });
+  }
+  for (const { path, host, port } of endpoints(config)) {
     const problem = await whyNotFree(host, port);
     if (problem !== undefined) problems.push({ path, problem });
   }

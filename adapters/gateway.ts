@@ -8,13 +8,16 @@ import { type Listeners, openListeners } from '../actors/listeners.ts';
 import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
 import { type ServerPhases, serverLogic } from '../actors/server.ts';
 import type { Control } from '../domain/control.ts';
-import type { Log } from '../domain/ports.ts';
+import type { EventLog, Log } from '../domain/ports.ts';
 import { checkPlaces } from './check.ts';
 import { serveControl } from './control/server.ts';
 import { schedules } from './cron/index.ts';
 import { directoryDelivery } from './delivery/directory.ts';
 import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
+import { eventStoreDb } from './eventlog/eventstoredb.ts';
+import { prefixOf } from './eventlog/eventstoredb-names.ts';
+import { untilThere } from './eventlog/eventstoredb-probe.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
@@ -84,11 +87,19 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     return running;
   };
 
+  const openEventLog = async (): Promise<EventLog> => {
+    const { eventLog: connectionString } = loaded;
+    if (connectionString === undefined) return embeddedEventLog({ directory: data, onFatal: die });
+    const place = { connectionString, prefix: prefixOf(node), clock, log };
+    await untilThere(place);
+    return eventStoreDb(place);
+  };
+
   const openPorts = async (): Promise<NodePorts> => {
     closers.push(await lockDirectory(data));
     const disk = dataDisk({ directory: data });
     await roomToStart(disk, config.disk);
-    const eventLog = await embeddedEventLog({ directory: data, onFatal: die });
+    const eventLog = await openEventLog();
     closers.push(() => eventLog.close());
     const models = await sqliteReadModels({ directory: data });
     closers.push(() => models.close());

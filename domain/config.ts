@@ -3,6 +3,7 @@ import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type ChannelConfig, channel } from './channel-settings.ts';
 import { diskSettings } from './disk.ts';
+import { eventLogSettings } from './event-log.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { missingDmz, waitingForDmz } from './needs-dmz.ts';
 import { outboxSettings } from './outbox.ts';
@@ -64,6 +65,7 @@ const common = {
   log: logging,
   retries,
   disk: diskSettings,
+  eventLog: eventLogSettings,
   messageService,
   streamingSize: size
     .prefault('1 MiB')

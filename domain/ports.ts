@@ -58,6 +58,12 @@ export interface EventLog {
   }): TaskEither<LogFailure, readonly LoggedEvent[]>;
   /** History after a position, the caught-up mark, then live, as one thing. Ends when the signal aborts or the log closes. */
   follow(after: Position | undefined, signal: AbortSignal): AsyncIterable<Followed>;
+  /**
+   * Hides a stream's events before revision `keepFrom` from its readers, at once and for good; what they take up is freed
+   * when it suits the log, and a reader of the whole log may still meet them until then. Revisions go on counting. Beyond
+   * the stream's end all there is is hidden, but nothing that comes; their ids are forgotten.
+   */
+  setRetention(stream: string, options: { readonly keepFrom: bigint }): TaskEither<LogFailure, void>;
   close(): Promise<void>;
 }
 

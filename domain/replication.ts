@@ -116,7 +116,12 @@ const entry = z.strictObject({ name: plainName, digest: hash });
 /** What is recorded there. Local: these never travel. */
 export const replicationVocabulary = {
   /** Inner: channels that changed, and those that are shown no more, since the version before; `channelsPublished` follows. */
-  channelsChanged: z.strictObject({ changed: z.array(entry), removed: z.array(plainName) }),
+  channelsChanged: z.strictObject({
+    changed: z.array(entry),
+    removed: z.array(plainName),
+    /** Whatever stands before it without its `channelsPublished` was cut off, and does not count. */
+    first: z.literal(true).optional(),
+  }),
   /** Inner: the changes that stand before it are this version. In a new epoch nothing that stands before them counts. */
   channelsPublished: z.strictObject({ epoch: z.string(), counter: count, salt: z.string() }),
   /** Dmz: everything of this version is recorded in the channels' own streams. */

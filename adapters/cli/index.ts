@@ -81,7 +81,10 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .description('make keys and both configs, and run inner and dmz on this machine')
     .option('--data <directory>', 'where all of it is kept; started again it goes on where it was', './var')
     .option('--port-offset <n>', 'added to every port', wholeNumber(0, 50_000), 0)
-    .action((options: { data: string; portOffset: number }) => done(program.demo({ ...options, terminal })));
+    .option('--event-log <url>', 'keep both event logs in this EventStoreDB (esdb://…), not in the data directory')
+    .action((options: { data: string; portOffset: number; eventLog?: string }) =>
+      done(program.demo({ ...options, terminal })),
+    );
 
   sendCommand(root, program, terminal, done);
 

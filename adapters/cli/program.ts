@@ -32,6 +32,7 @@ export type Program = {
   readonly demo: (options: {
     readonly data: string;
     readonly portOffset: number;
+    readonly eventLog?: string;
     readonly terminal: Terminal;
   }) => Promise<number>;
   /** Who owns which state of a transfer. */

@@ -6,7 +6,7 @@ import type { Protocol } from '../../domain/protocol.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
 import { readText } from '../shared/read-file.ts';
 import { absolutePaths } from './paths.ts';
-import { readCredentials, readSecrets, readTls } from './secrets.ts';
+import { readCredentials, readEventLog, readSecrets, readTls } from './secrets.ts';
 import { parseYaml } from './yaml.ts';
 
 const longestFile = 64 * 1024 * 1024;
@@ -23,8 +23,14 @@ export const loadConfig = async (
   const { secrets, problems: ofSecrets } = await readSecrets(config, environment);
   const { credentials, problems: ofPartners } = await readCredentials(config, environment);
   const { tls, problems: ofTls } = await readTls(config);
-  const problems = [...ofTls, ...ofSecrets, ...ofPartners].map((each) => ({ ...each, line: lineOf(each.path) }));
-  return problems.length > 0 ? left(problems) : right({ file: resolve(file), config, secrets, credentials, tls });
+  const { eventLog, problems: ofLog } = await readEventLog(config, dirname(resolve(file)), environment);
+  const problems = [...ofTls, ...ofSecrets, ...ofPartners, ...ofLog].map((each) => ({
+    ...each,
+    line: lineOf(each.path),
+  }));
+  return problems.length > 0
+    ? left(problems)
+    : right({ file: resolve(file), config, secrets, credentials, eventLog, tls });
 };
 
 /** The data directory that a config names; needs neither its secrets nor its keys. */

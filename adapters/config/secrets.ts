@@ -1,6 +1,8 @@
 /** What a config names but does not hold: passwords and key files. No problem's text holds a part of their content. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { Config, Problem } from '../../domain/config.ts';
+import { connectionString, fileSettings, parseConnection } from '../../domain/event-log.ts';
 import type { Credentials } from '../../domain/partner.ts';
 import type { Secret } from '../../domain/secret.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
@@ -84,6 +86,32 @@ const bounded = (value: string, where: string, longest: number): Found => {
   if (value === '') return { problem: `${where} is empty; write the secret into it` };
   if (value.length > longest) return { problem: `${where} holds more than ${longest} characters; that is too much` };
   return { value };
+};
+
+/** The connection string of the event log: its files' paths absolute, its password found. */
+export const readEventLog = async (
+  { eventLog }: Config,
+  directory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly eventLog: string | undefined; readonly problems: readonly Problem[] }> => {
+  if (eventLog === undefined) return { eventLog, problems: [] };
+  const { url, ...signIn } = typeof eventLog === 'string' ? { url: eventLog } : eventLog;
+  const parsed = parseConnection(url);
+  if (typeof parsed === 'string') throw new Error('a connection string was decoded that cannot be parsed');
+  const problems: Problem[] = [];
+  const settings = new Map(parsed.settings);
+  for (const name of fileSettings) {
+    const file = settings.get(name);
+    if (file === undefined) continue;
+    settings.set(name, resolve(directory, file));
+    const found = await content(resolve(directory, file), 1024 * 1024);
+    if ('problem' in found) problems.push({ path: 'eventLog', problem: `${name}: ${found.problem}` });
+  }
+  if (!('password' in signIn)) return { eventLog: connectionString({ ...parsed, settings }, undefined), problems };
+  const found = await secretOf(signIn.password, environment);
+  if ('problem' in found) problems.push({ path: 'eventLog.password', problem: found.problem });
+  const password = 'value' in found ? found.value : '';
+  return { eventLog: connectionString({ ...parsed, settings }, { user: signIn.user, password }), problems };
 };
 
 /** The link's PEM files, and what is wrong with them: not readable, not PEM, or a key that is not the certificate's. */

@@ -8,9 +8,10 @@ export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/
 
 const marked = (port: number): string => `port: ${port} # ${port} + --port-offset`;
 
-/** The config of inner, which trusts the dmz with this fingerprint. */
+/** The config of inner, which trusts the dmz with this fingerprint; with the lines that say where its event log is. */
 export const innerConfig = (
   fingerprint: string,
+  eventLog: string,
 ): string => `# The inner server: it stands in the intranet, owns the channels and profiles, and processes the data.
 # Every setting is explained in docs/configuration.md. Paths count from this file's directory.
 # After a change: sallyport check --config <this file>, then restart the server.
@@ -21,6 +22,8 @@ data: inner
 log:
   level: info # debug, info, warn, error
   format: text # or json
+
+${eventLog}
 
 messageService:
   # pushback: only inner ever opens a connection, so the firewall needs no hole inwards.
@@ -60,9 +63,10 @@ profiles:
         directory: inner/out
 `;
 
-/** The config of dmz, which trusts the inner server with this fingerprint. */
+/** The config of dmz, which trusts the inner server with this fingerprint; with the lines that say where its event log is. */
 export const dmzConfig = (
   fingerprint: string,
+  eventLog: string,
 ): string => `# The dmz server: it stands between the internet and the intranet. Partners talk to it, and only to it.
 # It knows no channel of its own: inner tells it whom to let in. Every setting is explained in docs/configuration.md.
 role: dmz
@@ -72,6 +76,8 @@ data: dmz
 log:
   level: info
   format: text
+
+${eventLog}
 
 messageService:
   mode: pushback

@@ -5,6 +5,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Clock } from '../../domain/ports.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
 import { dmzConfig, innerConfig, portLine } from './configs.ts';
+import { type DemoEventLog, ownEventLog, passwordFile } from './event-log.ts';
 
 /** Where the demo's things are. */
 export const demoPaths = (data: string) => ({
@@ -21,10 +22,11 @@ export const demoPaths = (data: string) => ({
 export const prepareFiles = async (options: {
   readonly data: string;
   readonly portOffset: number;
+  readonly eventLog: DemoEventLog;
   readonly keys: KeyTools;
   readonly clock: Clock;
 }): Promise<void> => {
-  const { data, portOffset, keys, clock } = options;
+  const { data, portOffset, eventLog, keys, clock } = options;
   const paths = demoPaths(data);
   await mkdir(data, { recursive: true, mode: 0o700 });
   if (!(await exists(paths.keys))) await makeKeys(paths.keys, keys, clock);
@@ -39,9 +41,16 @@ export const prepareFiles = async (options: {
     return found.fingerprint;
   };
   await writeOnce(paths.password, 'demo\n');
-  await writeOnce(paths.inner.config, innerConfig(fingerprint('dmz')));
-  await writeOnce(paths.dmz.config, dmzConfig(fingerprint('inner')));
-  for (const { config } of [paths.inner, paths.dmz]) await movePorts(config, portOffset);
+  if (eventLog.password !== undefined) await writeOnce(passwordFile(data), `${eventLog.password}\n`);
+  await writeOnce(paths.inner.config, innerConfig(fingerprint('dmz'), eventLog.lines));
+  await writeOnce(paths.dmz.config, dmzConfig(fingerprint('inner'), eventLog.lines));
+  for (const { config } of [paths.inner, paths.dmz]) {
+    if (eventLog !== ownEventLog && !(await readFile(config, 'utf8')).includes(eventLog.lines))
+      throw new Error(
+        `${config} names another event log: leave out --event-log to go on with it, or give the demo another --data`,
+      );
+    await movePorts(config, portOffset);
+  }
 };
 
 /** Made elsewhere and moved into place: a demo that was killed half-way must not leave half of the keys. */

@@ -16,6 +16,8 @@ import { coloured, eventText, welcome } from './words.ts';
 export type DemoOptions = {
   readonly data: string;
   readonly portOffset: number;
+  /** The connection string of an EventStoreDB for both servers. */
+  readonly eventLog?: string | undefined;
   readonly entry: string;
   readonly terminal: Terminal;
   readonly keys: KeyTools;

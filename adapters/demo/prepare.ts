@@ -6,6 +6,7 @@ import type { Control } from '../../domain/control.ts';
 import type { Clock } from '../../domain/ports.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
 import { portLine, ports } from './configs.ts';
+import { demoEventLog } from './event-log.ts';
 import { demoPaths, prepareFiles } from './files.ts';
 
 /** The servers, in the order in which they are started. */
@@ -15,6 +16,7 @@ export const roles = ['inner', 'dmz'] as const;
 export const prepare = async (options: {
   readonly data: string;
   readonly portOffset: number;
+  readonly eventLog?: string | undefined;
   readonly keys: KeyTools;
   readonly controlClient: (data: string) => Control;
   readonly clock: Clock;
@@ -26,7 +28,7 @@ export const prepare = async (options: {
   const used = await patiently(clock, 50, () => inUse(data, options.controlClient));
   if (used !== undefined) return used;
   try {
-    await prepareFiles(options);
+    await prepareFiles({ ...options, eventLog: demoEventLog(options.eventLog) });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

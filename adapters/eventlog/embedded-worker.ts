@@ -3,7 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { openDatabase } from '../shared/sqlite.ts';
 import { serveCalls } from '../shared/worker.ts';
 import { groupCommit } from './group-commit.ts';
-import type { LogReady, LogRequest, LogResponse, LogWorkerData } from './protocol.ts';
+import type { LogReady, LogRequest, LogResponse, LogWorkerData, RetainAnswer, RetainRequest } from './protocol.ts';
 import { eventStore } from './store.ts';
 
 const { directory } = workerData as LogWorkerData;
@@ -11,9 +11,30 @@ const db = openDatabase(directory, 'events.db', 'FULL');
 const store = eventStore(db);
 const group = groupCommit(store, setImmediate);
 
+/** Old events are deleted between the calls. */
+let purging = false;
+const purge = (): void => {
+  purging = db.isOpen && store.purge();
+  if (purging) setImmediate(purge);
+};
+const retain = (request: RetainRequest): RetainAnswer => {
+  // What was asked for before comes before.
+  group.finish();
+  const answer = store.retain(request);
+  if (!purging) setImmediate(purge);
+  purging = true;
+  return answer;
+};
+setImmediate(purge);
+
 serveCalls<LogReady, LogRequest, LogResponse>({
   ready: { head: store.head() },
-  handle: (request) => (request.kind === 'append' ? group.append(request) : store.read(request)),
+  handle: (request) =>
+    request.kind === 'append'
+      ? group.append(request)
+      : request.kind === 'retain'
+        ? retain(request)
+        : store.read(request),
   close: () => {
     group.finish();
     db.close();

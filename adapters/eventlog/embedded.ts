@@ -1,5 +1,5 @@
 /** The event log in a file of this server: SQLite in a thread of its own. */
-import { left } from 'fp-ts/lib/Either.js';
+import { left, right } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { type LogFailure, permanent, temporary } from '../../domain/failure.ts';
@@ -19,6 +19,7 @@ import type {
   LogWorkerData,
   Page,
   ReadRequest,
+  RetainAnswer,
   StoredEvent,
 } from './protocol.ts';
 
@@ -140,6 +141,17 @@ export const embeddedEventLog = async (options: {
     },
     follow: (after, signal) =>
       follow(head, (last) => readPage({ kind: 'readAll', after: last, limit: 1_000 }), ordinalOf(after), signal),
+    setRetention:
+      (stream, { keepFrom }) =>
+      async () => {
+        if (!link.alive()) return left(failure('unavailable', whyNot()));
+        try {
+          const answer = (await link.call({ kind: 'retain', stream, keepFrom: Number(keepFrom) })) as RetainAnswer;
+          return answer.kind === 'refused' ? left(failure(answer.code, answer.text)) : right(undefined);
+        } catch (error) {
+          return left(failure('outcomeUnknown', textOf(error)));
+        }
+      },
     close: async () => {
       const closing = link.close();
       head.close();

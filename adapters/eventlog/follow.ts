@@ -24,13 +24,15 @@ export const follow = async function* (
     } else if (last >= head.now()) {
       await head.beyond(last, signal);
     } else {
+      const present = head.now();
       const page = await read(last).catch((error: unknown) => {
         if (over()) return undefined;
         throw error;
       });
       if (page === undefined || over()) return;
-      last = page.events.at(-1)?.[0] ?? last;
-      yield { kind: 'events', events: page.events.map(unpack) };
+      // Where nothing more stands, what stood there was purged.
+      last = page.events.at(-1)?.[0] ?? present;
+      if (page.events.length > 0) yield { kind: 'events', events: page.events.map(unpack) };
     }
   }
 };

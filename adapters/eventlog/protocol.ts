@@ -26,14 +26,15 @@ export type AppendRequest = {
 export type ReadRequest =
   | { readonly kind: 'readStream'; readonly stream: string; readonly from: number; readonly limit: number }
   | { readonly kind: 'readAll'; readonly after: number; readonly limit: number };
-export type LogRequest = AppendRequest | ReadRequest;
+export type RetainRequest = { readonly kind: 'retain'; readonly stream: string; readonly keepFrom: number };
+export type LogRequest = AppendRequest | ReadRequest | RetainRequest;
 
-export type AppendAnswer =
-  | { readonly kind: 'appended'; readonly revision: number; readonly ordinal: number }
-  | { readonly kind: 'refused'; readonly code: 'conflict' | 'unavailable'; readonly text: string };
+type Refused = { readonly kind: 'refused'; readonly code: 'conflict' | 'unavailable'; readonly text: string };
+export type AppendAnswer = { readonly kind: 'appended'; readonly revision: number; readonly ordinal: number } | Refused;
+export type RetainAnswer = { readonly kind: 'retained' } | Refused;
 /** `more`: the page ended by its own bound, not at the limit or the end. */
 export type Page = { readonly kind: 'page'; readonly events: readonly StoredEvent[]; readonly more: boolean };
-export type LogResponse = AppendAnswer | Page;
+export type LogResponse = AppendAnswer | Page | RetainAnswer;
 
 /** What the worker is started with, and what it says when it serves. */
 export type LogWorkerData = { readonly directory: string };

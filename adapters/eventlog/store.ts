@@ -2,27 +2,20 @@
 
 import { faultPoint } from '../shared/fault-point.ts';
 import { type Database, ensureSchema, isDiskFull, rollBack } from '../shared/sqlite.ts';
-import type { AppendAnswer, AppendRequest, Page, ReadRequest, StoredEvent } from './protocol.ts';
+import type {
+  AppendAnswer,
+  AppendRequest,
+  Page,
+  ReadRequest,
+  RetainAnswer,
+  RetainRequest,
+  StoredEvent,
+} from './protocol.ts';
+import { openRetention } from './retention.ts';
+import { versions } from './schema.ts';
 import { judge, type Place } from './verdict.ts';
 
-const schemaVersion = 1;
-const schema = `
-  CREATE TABLE streams (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    revision INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE events (
-    ordinal INTEGER PRIMARY KEY,
-    stream INTEGER NOT NULL REFERENCES streams (id),
-    revision INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    type TEXT NOT NULL,
-    data TEXT NOT NULL,
-    metadata TEXT NOT NULL,
-    UNIQUE (stream, revision),
-    UNIQUE (stream, id)
-  ) STRICT`;
+const diskFull = 'the disk of the event log is full; free some space';
 const columns = 'e.ordinal, s.name, e.revision, e.id, e.type, e.data, e.metadata';
 
 /** Bounds of one page, so that a read holds up the commits behind it only shortly. */
@@ -36,18 +29,24 @@ export type EventStore = {
   /** All appends in one durable transaction; each is judged by itself. Disk full: none is written, all are `unavailable`. */
   readonly appendAll: (requests: readonly AppendRequest[]) => readonly AppendAnswer[];
   readonly read: (request: ReadRequest) => Page;
+  /** Hides what stands before a revision of a stream. */
+  readonly retain: (request: RetainRequest) => RetainAnswer;
+  /** Deletes some of what is hidden; answers whether there is more. On a full disk there is no more for now. */
+  readonly purge: () => boolean;
   /** Moves what the write-ahead log holds into the database. */
   readonly checkpoint: () => void;
 };
 
 /** The event store of an open database. Refuses a database of a newer schema. */
 export const eventStore = (db: Database): EventStore => {
-  ensureSchema(db, 'the event log', schemaVersion, schema);
+  ensureSchema(db, 'the event log', versions);
   // Checkpoints are asked for, so that their I/O errors are seen: SQLite passes over those of its automatic ones.
   db.exec('PRAGMA wal_autocheckpoint = 0');
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
-  const lastOrdinal = db.prepare('SELECT coalesce(max(ordinal), 0) AS head FROM events');
+  const lastOrdinal = db.prepare(
+    'SELECT max(p.ordinal, coalesce((SELECT max(ordinal) FROM events), 0)) AS head FROM purged p',
+  );
   const findStream = db.prepare('SELECT id, revision FROM streams WHERE name = ?');
   const addStream = db.prepare('INSERT INTO streams (name, revision) VALUES (?, -1)');
   const moveStream = db.prepare('UPDATE streams SET revision = ? WHERE id = ?');
@@ -57,7 +56,7 @@ export const eventStore = (db: Database): EventStore => {
   );
   const readStream = db.prepare(
     `SELECT ${columns} FROM streams s CROSS JOIN events e ON e.stream = s.id
-     WHERE s.name = ? AND e.revision >= ? ORDER BY e.revision LIMIT ?`,
+     WHERE s.name = ? AND e.revision >= max(?, s.keep_from) ORDER BY e.revision LIMIT ?`,
   );
   const readAll = db.prepare(
     `SELECT ${columns} FROM events e CROSS JOIN streams s ON s.id = e.stream
@@ -66,6 +65,7 @@ export const eventStore = (db: Database): EventStore => {
   for (const statement of [readStream, readAll]) statement.setReturnArrays(true);
   const storedHead = (): number => (lastOrdinal.get() as { head: number }).head;
   let head = storedHead();
+  const retention = openRetention(db);
 
   const append = ({ stream, events, expected }: AppendRequest): AppendAnswer => {
     const found = findStream.get(stream) as { id: number; revision: number } | undefined;
@@ -91,25 +91,37 @@ export const eventStore = (db: Database): EventStore => {
     return { kind: 'appended', revision, ordinal: head };
   };
 
+  /** In one durable transaction; undefined on a full disk, where nothing of it is written. */
+  const durably = <A>(write: () => A): A | undefined => {
+    try {
+      begin.run();
+      const result = write();
+      faultPoint('log.commit.before');
+      commit.run();
+      faultPoint('log.commit.after');
+      return result;
+    } catch (error) {
+      // Only what is certainly not on disk may be answered as such: without a rollback the error stands.
+      if (!isDiskFull(error)) throw error;
+      rollBack(db);
+      return undefined;
+    }
+  };
+
   return {
     head: () => head,
     appendAll: (requests) => {
-      try {
-        begin.run();
-        const answers = requests.map(append);
-        faultPoint('log.commit.before');
-        commit.run();
-        faultPoint('log.commit.after');
-        return answers;
-      } catch (error) {
-        // Only what is certainly not on disk may be answered as such: without a rollback the error stands.
-        if (!isDiskFull(error)) throw error;
-        rollBack(db);
-        head = storedHead();
-        const text = 'the disk of the event log is full; free some space';
-        return requests.map(() => ({ kind: 'refused', code: 'unavailable', text }));
-      }
+      const answers = durably(() => requests.map(append));
+      if (answers !== undefined) return answers;
+      head = storedHead();
+      return requests.map(() => ({ kind: 'refused', code: 'unavailable', text: diskFull }));
     },
+    retain: ({ stream, keepFrom }) =>
+      durably(() => {
+        retention.hide(stream, keepFrom);
+        return { kind: 'retained' };
+      }) ?? { kind: 'refused', code: 'unavailable', text: diskFull },
+    purge: () => durably(retention.purge) ?? false,
     read: (request) => {
       const limit = Math.max(0, Math.min(request.limit, pageEvents));
       const rows = (

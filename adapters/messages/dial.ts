@@ -4,6 +4,7 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import type { Peer } from '../../domain/message.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
 import { backoff } from '../shared/backoff.ts';
+import { pause } from '../shared/pause.ts';
 import type { Connection } from './connection.ts';
 import { wordsOf } from './failures.ts';
 import { limits } from './limits.ts';
@@ -93,14 +94,3 @@ export const keepOpen = async (options: {
     await pause(options.clock, wait.next(), signal);
   }
 };
-
-const pause = (clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = clock.after(milliseconds, done);
-    signal.addEventListener('abort', done);
-  });

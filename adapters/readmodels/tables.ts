@@ -17,7 +17,7 @@ const preparedStatements = 200;
 
 /** Answers requests on an open database. Refuses a database of a newer schema. */
 export const readModelTables = (db: Database): ((request: ModelRequest) => ModelResponse) => {
-  ensureSchema(db, 'the read model store', 1, schema);
+  ensureSchema(db, 'the read model store', [schema]);
   const prepared = new Map<string, Statement>();
   const statement = (sql: string): Statement => {
     const found = prepared.get(sql) ?? db.prepare(sql);

@@ -9,6 +9,8 @@ export type LoadedConfig = {
   readonly secrets: ReadonlyMap<string, string>;
   /** Channel name to whom we are at its partner's server. */
   readonly credentials: ReadonlyMap<string, Credentials>;
+  /** The connection string of the event log with its password; absent where the log is in the data directory. */
+  readonly eventLog?: string | undefined;
   /** PEM texts. */
   readonly tls: { readonly ca: string; readonly certificate: string; readonly key: string };
 };

@@ -40,17 +40,17 @@ export const openDatabase = (directory: string, name: string, synchronous: 'FULL
 };
 
 /**
- * The schema version of a database, made by `create` where there is none yet.
- * Refuses a newer one: an older program must not write what it does not understand.
+ * Brings a database to the last of these schema versions: the first makes it from nothing, each further one changes what
+ * the one before it made. Refuses a newer database: an older program must not write what it does not understand.
  */
-export const ensureSchema = (db: Database, what: string, version: number, create: string): void => {
+export const ensureSchema = (db: Database, what: string, versions: readonly string[]): void => {
   const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found === version) return;
-  if (found !== 0)
+  if (found === versions.length) return;
+  if (found > versions.length)
     throw new Error(
-      `${what} has schema version ${found}, but this program knows only version ${version}; run the program version that wrote it, or a newer one`,
+      `${what} has schema version ${found}, but this program knows only version ${versions.length}; run the program version that wrote it, or a newer one`,
     );
-  db.exec(`BEGIN IMMEDIATE; ${create}; PRAGMA user_version = ${version}; COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${versions.slice(found).join(';')}; PRAGMA user_version = ${versions.length}; COMMIT;`);
 };
 
 /** Was it only that the disk is full? SQLite has then rolled the transaction back, or lets us. */

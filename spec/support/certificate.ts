@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** Writes `<name>.crt` and `<name>.key` into the directory. */
-export const writeCertificate = (directory: string, name: string): void => {
+/** Writes `<name>.crt` and `<name>.key` into the directory; `more` are options of openssl. */
+export const writeCertificate = (directory: string, name: string, more: readonly string[] = []): void => {
   const [key, certificate] = [join(directory, `${name}.key`), join(directory, `${name}.crt`)];
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  execFileSync('openssl', ['req', '-x509', ...kind, ...more, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
 };

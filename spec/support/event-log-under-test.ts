@@ -10,6 +10,9 @@ export type OpenedLog = {
   readonly dispose: () => Promise<void>;
 };
 
+/** Where logs may differ. `refusesKnownIds`: an id is not taken twice in a stream, wherever it stands there. */
+export type LogTraits = { readonly refusesKnownIds: boolean };
+
 /** An event with an id of its own. */
 export const event = (n: number, id: string = randomUUID()): NewEvent => ({
   id,

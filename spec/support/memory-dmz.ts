@@ -4,7 +4,6 @@ import { type NodePorts, startNode } from '../../actors/node.ts';
 import type { ReplicatedChannel } from '../../domain/channel.ts';
 import { refusal } from '../../domain/failure.ts';
 import type { Answer, Session } from '../../domain/intake.ts';
-import type { Log } from '../../domain/ports.ts';
 import { configs, verifiers } from '../simulation/config.ts';
 import { countedIds, manualClock } from './manual-clock.ts';
 import { memoryDelivery } from './memory-delivery.ts';
@@ -17,9 +16,7 @@ import { memoryPrograms } from './memory-programs.ts';
 import { memoryReadModels } from './memory-read-models.ts';
 import { memorySignatures, updateOf } from './memory-signatures.ts';
 import { succeeded } from './outcome.ts';
-
-const nothing = () => undefined;
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, alarm: nothing };
+import { silent } from './silent.ts';
 
 /** Its channel. */
 export const acme: ReplicatedChannel = {

@@ -26,8 +26,11 @@ const read = (event: StoredEvent): LoggedEvent => {
 
 const closed: LogFailure = { ...temporary('unavailable', 'the event log is closed'), code: 'unavailable' };
 
-/** Makes an event log in memory over `all`, in log order; given those of a closed log it is that log opened again. */
-export const memoryEventLog = (all: StoredEvent[] = []): EventLog => {
+/**
+ * Makes an event log in memory over `all`, in log order; given those of a closed log, and from which revision on its
+ * streams are kept, it is that log opened again. What is hidden stays in it.
+ */
+export const memoryEventLog = (all: StoredEvent[] = [], kept = new Map<string, bigint>()): EventLog => {
   const streams = new Map<string, StoredEvent[]>();
   const store = (event: StoredEvent): void => {
     const stream = streams.get(event[1]);
@@ -80,7 +83,7 @@ export const memoryEventLog = (all: StoredEvent[] = []): EventLog => {
             ? left(closed)
             : right(
                 (streams.get(stream) ?? [])
-                  .filter(([, , revision]) => BigInt(revision) >= first)
+                  .filter(([, , revision]) => BigInt(revision) >= first && BigInt(revision) >= (kept.get(stream) ?? 0n))
                   .slice(0, limit)
                   .map(read),
               ),
@@ -96,6 +99,15 @@ export const memoryEventLog = (all: StoredEvent[] = []): EventLog => {
         ordinalOf(after),
         signal,
       ),
+    setRetention:
+      (stream, { keepFrom }) =>
+      () => {
+        if (head.closed()) return Promise.resolve(left(closed));
+        const end = BigInt(streams.get(stream)?.length ?? 0);
+        const from = keepFrom < end ? keepFrom : end;
+        if (from > (kept.get(stream) ?? 0n)) kept.set(stream, from);
+        return Promise.resolve(right(undefined));
+      },
     close: () => {
       head.close();
       return Promise.resolve();

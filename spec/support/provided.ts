@@ -5,7 +5,6 @@ import { startProjector } from '../../actors/projector.ts';
 import { provide } from '../../actors/steps/provide.ts';
 import type { Attempt } from '../../domain/failure.ts';
 import { keyOf } from '../../domain/payload.ts';
-import type { Log } from '../../domain/ports.ts';
 import type { Fact } from '../../domain/transfer/vocabulary.ts';
 import { type HomeRow, homeProjection } from '../../projections/home.ts';
 import { fact } from './given.ts';
@@ -14,10 +13,8 @@ import { memoryEventLog } from './memory-event-log.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
 import { fullReadModels, memoryReadModels } from './memory-read-models.ts';
 import { succeeded } from './outcome.ts';
+import { silent } from './silent.ts';
 import { streamsOf, tell } from './telling.ts';
-
-const nothing = () => undefined;
-const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, alarm: nothing };
 
 /** How long its files wait for their partner. */
 export const keepFor = 86_400_000;

@@ -71,12 +71,12 @@ describe('the command line', () => {
 
   it('hands the demo its options', async () => {
     const asked: unknown[] = [];
-    const demo: Program['demo'] = ({ data, portOffset }) => {
-      asked.push({ data, portOffset });
+    const demo: Program['demo'] = ({ data, portOffset, eventLog }) => {
+      asked.push({ data, portOffset, eventLog });
       return Promise.resolve(1);
     };
-    expect(await run('demo --data d --port-offset 100', { demo })).toMatchObject({ code: 1 });
-    expect(asked).toEqual([{ data: 'd', portOffset: 100 }]);
+    expect(await run('demo --data d --port-offset 100 --event-log esdb://a', { demo })).toMatchObject({ code: 1 });
+    expect(asked).toEqual([{ data: 'd', portOffset: 100, eventLog: 'esdb://a' }]);
   });
 
   it('says what is wrong with a config, or that it is in order', async () => {

@@ -88,6 +88,43 @@ describe('loading a config', () => {
     expect(JSON.stringify(config)).not.toMatch(/sesame|swordfish/);
   });
 
+  it('makes one connection string of the event log, its password and files found', async () => {
+    const plain = await loaded(inner('eventLog: esdb+discover://db.example.com:2113/?keepAliveInterval=20000\n'));
+    expect(plain.eventLog).toBe('esdb+discover://db.example.com:2113?keepAliveInterval=20000');
+    const { config, eventLog } = await loaded(
+      inner(`eventLog:
+  url: esdb://a:2113,b,c:2114?tlsCAFile=one.crt
+  user: us@here
+  password: { file: word }
+`),
+    );
+    const ca = encodeURIComponent(join(directory, 'one.crt'));
+    expect(eventLog).toBe(`esdb://us%40here:open%20sesame@a:2113,b,c:2114?tlsCAFile=${ca}`);
+    expect(JSON.stringify(config)).not.toContain('sesame');
+    expect((await loaded(inner())).eventLog).toBeUndefined();
+  });
+
+  it.each([
+    ['esdb://admin:secret@host:2113', 'eventLog', 'a user and password do not stand in the connection string'],
+    ['http://host', 'eventLog', 'write esdb://host:2113'],
+    ['esdb://host:2113?colour=red', 'eventLog', 'there is no setting of that name'],
+    ['esdb://host:2113?tlsVerifyCert=false', 'eventLog', 'there is no setting of that name'],
+    ['esdb://host:2113?nodePreference=follower', 'eventLog', 'nodePreference must be leader'],
+    ['esdb://host:2113?tls=maybe', 'eventLog', 'tls must be true or false'],
+    ['esdb://host:2113?tlsCAFile=gone.crt', 'eventLog', 'tlsCAFile: '],
+    ['esdb://host:2113?userCertFile=one.crt', 'eventLog', 'go together'],
+    ['{ url: "esdb://host?tls=false", user: u, password: { file: word } }', 'eventLog.url', 'no user is signed in'],
+    ['{ url: "esdb://host", user: u, password: { env: GONE } }', 'eventLog.password', 'GONE is not set'],
+    ['{ url: "ftp://host", user: u, password: { file: word } }', 'eventLog.url', 'write esdb://host:2113'],
+    ['7', 'eventLog', 'write a connection string'],
+  ])('says what is wrong with the event log %s', async (text, path, problem) => {
+    const found = await problems(inner(`eventLog: ${text}\n`));
+    expect(found).toMatchObject([
+      { path, problem: expect.stringContaining(problem) as string, line: expect.any(Number) as number },
+    ]);
+    expect(JSON.stringify(found)).not.toContain('secret');
+  });
+
   it('says every problem at once, with path and line', async () => {
     const found = await problems(`role: inner
 node: inner

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadConfig } from '../../../adapters/config/load.ts';
+import { demoEventLog, ownEventLog } from '../../../adapters/demo/event-log.ts';
 import { demoPaths, prepareFiles } from '../../../adapters/demo/files.ts';
 import type { KeyTools, ShownKey } from '../../../adapters/shared/key-tools.ts';
 import { permanent } from '../../../domain/failure.ts';
@@ -48,7 +49,7 @@ beforeEach(() => {
   made = [];
 });
 afterEach(() => rmSync(data, { recursive: true }));
-const prepare = (portOffset = 0) => prepareFiles({ data, portOffset, keys, clock });
+const prepare = (portOffset = 0, eventLog = ownEventLog) => prepareFiles({ data, portOffset, eventLog, keys, clock });
 
 describe("the demo's files", () => {
   it('are two configs that load as they are', async () => {
@@ -100,6 +101,32 @@ describe("the demo's files", () => {
 
   it('say why they cannot be made', async () => {
     const broken: KeyTools = { ...keys, create: () => TE.left(permanent('io', 'The disk is full.')) };
-    await expect(prepareFiles({ data, portOffset: 0, keys: broken, clock })).rejects.toThrow('The disk is full.');
+    await expect(prepareFiles({ data, portOffset: 0, eventLog: ownEventLog, keys: broken, clock })).rejects.toThrow(
+      'The disk is full.',
+    );
+  });
+
+  it('keep both event logs in EventStoreDB where that is asked for, its password in a file of its own', async () => {
+    const eventLog = demoEventLog('esdb://admin:change%20it@db.example.com:2113');
+    await prepare(0, eventLog);
+    const paths = demoPaths(data);
+    for (const { config } of [paths.inner, paths.dmz]) {
+      const loaded = await loadConfig(config, protocols);
+      if (isLeft(loaded)) throw new Error(JSON.stringify(loaded.left));
+      expect(loaded.right.eventLog).toBe('esdb://admin:change%20it@db.example.com:2113');
+      expect(readFileSync(config, 'utf8')).not.toMatch(/change(%20| )it/);
+    }
+    expect(statSync(join(data, 'eventstore.password')).mode & 0o777).toBe(0o600);
+    await prepare(0, eventLog);
+    await prepare();
+    await expect(prepare(0, demoEventLog('esdb://other:2113?tls=false'))).rejects.toThrow('names another event log');
+  });
+
+  it.each([
+    ['http://host', 'write esdb://'],
+    ['esdb://a:b@host:2113?tls=false', 'no user is signed in'],
+    ['esdb://a:%zz@host:2113', '%25'],
+  ])('do not know the event log %s', (asked, why) => {
+    expect(() => demoEventLog(asked)).toThrow(why);
   });
 });

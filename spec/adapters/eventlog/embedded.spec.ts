@@ -11,22 +11,26 @@ const onFatal = (error: Error): never => {
   throw error;
 };
 
-eventLogContract('embedded', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'log-'));
-  let log = await embeddedEventLog({ directory, onFatal });
-  return {
-    log,
-    reopen: async () => {
-      await log.close();
-      log = await embeddedEventLog({ directory, onFatal });
-      return log;
-    },
-    dispose: async () => {
-      await log.close();
-      await rm(directory, { recursive: true });
-    },
-  };
-});
+eventLogContract(
+  'contract: embedded',
+  async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'log-'));
+    let log = await embeddedEventLog({ directory, onFatal });
+    return {
+      log,
+      reopen: async () => {
+        await log.close();
+        log = await embeddedEventLog({ directory, onFatal });
+        return log;
+      },
+      dispose: async () => {
+        await log.close();
+        await rm(directory, { recursive: true });
+      },
+    };
+  },
+  { refusesKnownIds: true },
+);
 
 describe('an embedded event log', () => {
   let directory: string;

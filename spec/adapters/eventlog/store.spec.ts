@@ -66,8 +66,8 @@ describe('the event store', () => {
     expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   });
   it('refuses a database of a newer schema and says why', () => {
-    db.exec('PRAGMA user_version = 2');
-    expect(() => eventStore(db)).toThrow('the event log has schema version 2, but this program knows only version 1');
+    db.exec('PRAGMA user_version = 3');
+    expect(() => eventStore(db)).toThrow('the event log has schema version 3, but this program knows only version 2');
   });
   it('keeps its write-ahead log short', () => {
     const turns: (() => void)[] = [];
@@ -87,8 +87,9 @@ describe('group commit', () => {
       groups.push(requests.length);
       return requests.map((_, revision) => ({ kind: 'appended', revision, ordinal: 1 }));
     };
+    const unused: Pick<EventStore, 'retain' | 'purge'> = { retain: () => ({ kind: 'retained' }), purge: () => false };
     const read: EventStore['read'] = () => ({ kind: 'page', events: [], more: false });
-    return { groups, store: { appendAll, read, head: () => 0, checkpoint: () => undefined } };
+    return { groups, store: { appendAll, read, head: () => 0, checkpoint: () => undefined, ...unused } };
   };
 
   it('commits together what arrived together, and answers each its own', async () => {

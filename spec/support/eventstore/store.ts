@@ -32,7 +32,7 @@ export type Store = {
 export const openStore = (directory: string | undefined, now: () => number): Store => {
   const db: Database =
     directory === undefined ? new DatabaseSync(':memory:') : openDatabase(directory, 'eventstore.db', 'FULL');
-  ensureSchema(db, 'The store of the wire server', 1, schema);
+  ensureSchema(db, 'The store of the wire server', [schema]);
   const prepare = (sql: string) => {
     const statement = db.prepare(sql);
     statement.setReadBigInts(true);

@@ -1,0 +1,50 @@
+/** What an error of EventStoreDB, of its client or of the connection means for the call that met it. */
+import type { LogFailure } from '../../domain/failure.ts';
+
+/** The call has not ended within the time that it was given. */
+export class TimedOut extends Error {}
+
+/**
+ * `final`: no other try will help. `notDone`: certainly nothing was written. `unknown`: it may have been written.
+ * `renew`: the connection is of no more use.
+ */
+export type Meaning =
+  | { readonly kind: 'final'; readonly code: Extract<LogFailure['code'], FinalCode> }
+  | { readonly kind: 'notDone' | 'unknown'; readonly renew: boolean };
+type FinalCode = 'conflict' | 'streamDeleted' | 'tooLarge' | 'unauthorized';
+
+const byType: Readonly<Record<string, FinalCode>> = {
+  'wrong-expected-version': 'conflict',
+  'stream-deleted': 'streamDeleted',
+  'maximum-append-size-exceeded': 'tooLarge',
+  'access-denied': 'unauthorized',
+};
+
+/** Numbers of gRPC statuses. */
+const [permissionDenied, resourceExhausted, unauthenticated] = [7, 8, 16];
+
+/** Nothing has left this machine, or the server says itself that it did not begin. */
+const neverBegun =
+  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Failed to discover|No leader info|Server Is Not Ready|Server Is Busy|Channel closed before call started/i;
+
+/** The meaning of an error: by its type and by its number, since not every error has both. */
+export const meaningOf = (error: unknown): Meaning => {
+  const { type, code } = error as { readonly type?: unknown; readonly code?: unknown };
+  const text = textOf(error);
+  const known = typeof type === 'string' ? byType[type] : undefined;
+  if (known !== undefined) return { kind: 'final', code: known };
+  if (code === permissionDenied || code === unauthenticated) return { kind: 'final', code: 'unauthorized' };
+  // Servers from 25.1 on have an error for a single event that this client does not know.
+  if (/MaximumAppend|maximum append/i.test(text)) return { kind: 'final', code: 'tooLarge' };
+  if (code === resourceExhausted && /larger than max/i.test(text)) return { kind: 'final', code: 'tooLarge' };
+  // The client goes to the leader by itself, if it is kept.
+  if (type === 'not-leader') return { kind: 'notDone', renew: false };
+  return { kind: neverBegun.test(text) ? 'notDone' : 'unknown', renew: true };
+};
+
+/** Its text, without any user and password of a connection string. */
+export const textOf = (error: unknown): string =>
+  masked(error instanceof Error ? error.message : String(error)).slice(0, 300);
+
+/** A text without what stands before an `@` in connection strings. */
+export const masked = (text: string): string => text.replace(/(esdb(?:\+discover)?:\/\/)[^\s@/?]*@/gi, '$1***@');
