@@ -191,6 +191,8 @@ export interface Ids {
   derived(...parts: readonly (string | number)[]): string;
   /** UUIDv5 of a name in our own namespace (RFC 9562, section 5.5). */
   uuid(name: string): string;
+  /** SHA-256 of a text, 64 hexadecimal digits. */
+  sha256(text: string): string;
 }
 
 /** Structured log lines. Never give it a secret. */
@@ -234,6 +236,10 @@ export interface Signatures {
   sign(text: string): string;
   /** Did the key of this certificate (DER) sign the text? Without a certificate: our own key. */
   verify(text: string, signature: string, certificate?: Uint8Array): boolean;
+  /** The certificate of our own key (DER, base64). */
+  readonly certificate: string;
+  /** Has our CA given this certificate (DER, base64) to this node, now or once? */
+  vouches(certificate: string, node: string): boolean;
 }
 
 /** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */

@@ -14,9 +14,10 @@ export const encode = ({ id, type, data, meta }: TransferEvent): NewEvent => ({
 /** The event that was appended; undefined for a type that is no transfer's. An unreadable one is a defect, named by its place. */
 export const decode = (logged: LoggedEvent): TransferEvent | undefined => {
   const { id, type, stream, revision } = logged;
+  const { hash: _, ...metadata } = logged.metadata;
   if (!isEventType(type)) return undefined;
   const data = vocabulary[type].safeParse(logged.data);
-  const meta = eventMeta.safeParse(logged.metadata);
+  const meta = eventMeta.safeParse(metadata);
   if (data.success && meta.success) return { id, type, data: data.data, meta: meta.data } as TransferEvent;
   const wrong = [data, meta].flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)]));
   throw new Error(`${stream} at revision ${revision} holds an unreadable ${type}: ${wrong.join('; ')}`);
