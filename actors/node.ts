@@ -43,6 +43,7 @@ import { startProjector } from './projector.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
+import { type SealLimits, sealLog } from './seal-log.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
@@ -99,6 +100,8 @@ export type NodeSettings = {
   readonly reload?: (() => Promise<Either<string, ChannelSettings>>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
+  /** When the log is sealed, where that is not as usual. */
+  readonly sealing?: SealLimits;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -150,6 +153,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     stopProjector.abort();
     await projector.ended.catch(() => undefined);
   });
+  const { batches } = projector;
+  stops.push(sealLog({ ...ports, streams, node, batches, sealed: () => undefined }, settings.sealing).stop);
 
   const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
   const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
