@@ -141,10 +141,7 @@ export const purge = z.strictObject({
   node: z.string().max(63),
   stream: streamName,
   segment: ordinal,
-  events: z
-    .array(z.strictObject({ ordinal, revision, id, hash }))
-    .min(1)
-    .max(mostPurged),
+  events: z.array(z.strictObject({ ordinal, revision, id, hash })).min(1).max(mostPurged),
   certificate,
   signature,
 });

@@ -27,6 +27,15 @@ export type LoggedEvent = NewEvent & {
   readonly position: Position;
 };
 
+/** Thrown by a log for an event that is there, but cannot be read. */
+export class UnreadableEvent extends Error {
+  readonly place: { readonly stream: string; readonly revision: bigint; readonly id: string };
+  constructor(place: UnreadableEvent['place']) {
+    super(`revision ${place.revision} of ${place.stream} (${place.id}) cannot be read: it is no JSON`);
+    this.place = place;
+  }
+}
+
 /** The revision that the stream must have: `any` does not look, `noStream` means that it must not exist. */
 export type Expected = 'any' | 'noStream' | 'streamExists' | bigint;
 
@@ -238,8 +247,8 @@ export interface Signatures {
   verify(text: string, signature: string, certificate?: Uint8Array): boolean;
   /** The certificate of our own key (DER, base64). */
   readonly certificate: string;
-  /** Has our CA given this certificate (DER, base64) to this node, now or once? */
-  vouches(certificate: string, node: string): boolean;
+  /** Did this node sign the text, with the key of this certificate (DER, base64), which our CA gave to it, now or once? */
+  signedBy(node: string, text: string, signature: string, certificate: string): boolean;
 }
 
 /** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */

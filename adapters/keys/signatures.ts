@@ -15,26 +15,29 @@ export const linkSignatures = (tls: {
     verify: (text, signature, certificate) =>
       certificate === undefined ? isSignedBy(own, text, signature) : isSigned(text, signature, certificate),
     certificate: new X509Certificate(tls.certificate).raw.toString('base64'),
-    vouches: vouchedBy(tls.ca),
+    signedBy: signaturesUnder(tls.ca),
   };
 };
 
-/** Did the key of this certificate (DER) sign the text? */
-export const isSigned = (text: string, signature: string, certificate: Uint8Array): boolean =>
+const isSigned = (text: string, signature: string, certificate: Uint8Array): boolean =>
   sound(() => isSignedBy(new X509Certificate(certificate).publicKey, text, signature));
 
-/** Has this CA (PEM) given a certificate to a node? Whether it is still valid is not asked: what it signed stays signed. */
-export const vouchedBy = (ca: string): Signatures['vouches'] => {
+/** Signatures of nodes of a CA (PEM). Whether a certificate is still valid is not asked: what it signed stays signed. */
+export const signaturesUnder = (ca: string): Signatures['signedBy'] => {
   const { publicKey } = new X509Certificate(ca);
-  return (certificate, node) =>
+  return signaturesBy((certificate) => certificate.verify(publicKey));
+};
+
+/** Signatures of nodes whose certificates are taken. */
+export const signaturesBy =
+  (isTaken: (certificate: X509Certificate) => boolean): Signatures['signedBy'] =>
+  (node, text, signature, certificate) =>
     sound(() => {
       const shown = new X509Certificate(Buffer.from(certificate, 'base64'));
       const names = (shown.subjectAltName ?? '').split(', ').filter((each) => each.startsWith('URI:urn:sallyport:'));
-      const [only] = names;
-      const named = names.length === 1 && /^URI:urn:sallyport:(?:inner|dmz):(.+)$/.exec(only ?? '')?.[1] === node;
-      return named && shown.verify(publicKey);
+      const named = /^URI:urn:sallyport:(?:inner|dmz):(.+)$/.exec(names.join(', '))?.[1];
+      return named === node && isTaken(shown) && isSignedBy(shown.publicKey, text, signature);
     });
-};
 
 const isSignedBy = (signer: KeyObject, text: string, signature: string): boolean =>
   sound(() => verify(hashFor(signer), Buffer.from(text), signer, Buffer.from(signature, 'base64')));

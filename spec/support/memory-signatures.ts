@@ -16,7 +16,8 @@ export const memorySignatures = (node: string): Signatures => {
     verify: (text, signature, certificate) =>
       signature === signed(certificate === undefined ? node : new TextDecoder().decode(certificate), text),
     certificate: Buffer.from(node).toString('base64'),
-    vouches: (certificate, its) => certificate === Buffer.from(its).toString('base64'),
+    signedBy: (its, text, signature, certificate) =>
+      certificate === Buffer.from(its).toString('base64') && signature === signed(its, text),
   };
 };
 

@@ -45,13 +45,16 @@ describe('a signature of a link key', () => {
     expect(own.verify('text', own.sign('text'))).toBe(true);
   });
 
-  it('is taken only of a certificate that the CA has given to that node', async () => {
+  it("is a node's only with a certificate that the CA has given to that node", async () => {
     const own = ofKey(inner);
-    const [shown, others] = [ofKey(dmz).certificate, await makeCa(Date.now())];
-    const forged = await makeNode(others, { role: 'dmz', node: 'dmz', hosts: [] }, Date.now());
-    expect(own.vouches(shown, 'dmz')).toBe(true);
-    expect(own.vouches(shown, 'inner')).toBe(false);
-    expect(own.vouches(ofKey(forged).certificate, 'dmz')).toBe(false);
-    expect(own.vouches('nonsense', 'dmz')).toBe(false);
+    const there = ofKey(dmz);
+    const signature = there.sign('text');
+    const forged = ofKey(await makeNode(await makeCa(Date.now()), { role: 'dmz', node: 'dmz', hosts: [] }, Date.now()));
+    expect(own.signedBy('dmz', 'text', signature, there.certificate)).toBe(true);
+    expect(own.signedBy('dmz', 'other text', signature, there.certificate)).toBe(false);
+    expect(own.signedBy('inner', 'text', signature, there.certificate)).toBe(false);
+    expect(own.signedBy('dmz', 'text', own.sign('text'), own.certificate)).toBe(false);
+    expect(own.signedBy('dmz', 'text', forged.sign('text'), forged.certificate)).toBe(false);
+    expect(own.signedBy('dmz', 'text', signature, 'nonsense')).toBe(false);
   });
 });
