@@ -61,6 +61,8 @@ import { tidy } from './steps/tidy.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
+import { takingSegments } from './take-segments.ts';
+import { tellSegments } from './tell-segments.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { transmitting } from './transmit.ts';
@@ -154,7 +156,10 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await projector.ended.catch(() => undefined);
   });
   const { batches } = projector;
-  stops.push(sealLog({ ...ports, streams, node, batches, sealed: () => undefined }, settings.sealing).stop);
+  const teller =
+    role === 'dmz' ? tellSegments({ ...ports, node, maxMessageSize: config.messageService.maxMessageSize }) : undefined;
+  const sealing = { ...ports, streams, node, batches, sealed: () => teller?.sealed() };
+  stops.push(() => teller?.stop(), sealLog(sealing, settings.sealing).stop);
 
   const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
   const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
@@ -222,6 +227,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
+    segments: takingSegments({ ...ports, streams }),
     stage: takeStaged({ payloads, streams, disk, node }),
     partner: async (_from, channel) =>
       own.isVisible(channel)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process entry: hands the commands what they are made of. */
 import { fileURLToPath } from 'node:url';
+import { audit } from './audit.ts';
 import { checkAll } from './check.ts';
 import { runCli } from './cli/index.ts';
 import { dataOf, decodeFile, loadConfig } from './config/load.ts';
@@ -23,6 +24,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   check: checkAll,
   keys,
   controlClient,
+  audit,
   demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
   clock,
 });

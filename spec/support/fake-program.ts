@@ -52,6 +52,10 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
     show: () => TE.right([]),
   },
   controlClient: () => fakeControl().control,
+  audit: {
+    verify: () => Promise.resolve(left('there is no event log')),
+    segments: () => Promise.resolve(left('there is no event log')),
+  },
   demo: () => Promise.resolve(0),
   clock,
   ...parts,

@@ -7,6 +7,7 @@ import { auditStream, type Segment, segment } from '../../domain/chain.ts';
 import type { EventLog, Log, LoggedEvent } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { countedIds, manualClock } from './manual-clock.ts';
+import { memoryEventLog } from './memory-event-log.ts';
 import { memorySignatures } from './memory-signatures.ts';
 import { succeeded } from './outcome.ts';
 
@@ -51,3 +52,12 @@ export const sealedLog = (eventLog: EventLog, options: Sealed = {}) => {
 /** The segments of a node, as they stand in a log. */
 export const segmentsIn = async (log: EventLog, node: string): Promise<readonly Segment[]> =>
   (await succeeded(log.readStream(auditStream(node)))).map(({ data }) => segment.parse(data));
+
+/** Some segments of a node. */
+export const someSegments = async (node: string): Promise<readonly Segment[]> => {
+  const eventLog = memoryEventLog();
+  const server = sealedLog(eventLog, { node });
+  await server.feed('run-1', 12);
+  await server.stop();
+  return segmentsIn(eventLog, node);
+};
