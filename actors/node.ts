@@ -40,6 +40,8 @@ import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { receipts } from './receipt.ts';
+import { type RecordPurge, recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
@@ -112,6 +114,8 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
+  /** Must have answered well before events of a stream are purged. */
+  readonly recordPurge: RecordPurge;
   /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
@@ -196,7 +200,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
   };
-  const control = controlOf({ ...shared, replication, more, status });
+  const control = controlOf({ ...shared, receipt: receipts(shared), replication, more, status });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };
@@ -239,6 +243,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   return {
     control,
     intake,
+    recordPurge: recordingPurges({ ...ports, streams, node }),
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;

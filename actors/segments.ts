@@ -1,5 +1,5 @@
 /** Reading the segments that a log keeps, its own and those of others: segment n of a node stands at revision n - 1. */
-import { auditStream, type Segment, segment, segmentSealed } from '../domain/chain.ts';
+import { auditStream, marksOf, type Segment, segment, segmentSealed } from '../domain/chain.ts';
 import type { EventLog, LoggedEvent } from '../domain/ports.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -48,6 +48,13 @@ export const endOf = async (log: Readable, { last, position }: Segment): Promise
   const from = BigInt(last.revision);
   const [event] = orThrow(await log.readStream(last.stream, { from, limit: 1 })());
   return event?.id === last.id ? event.position : position;
+};
+
+/** The ordinals of a segment's events by their marks; none for a mark that stands there twice. */
+export const ordinalsIn = (segment: Segment): ((mark: string) => number | undefined) => {
+  const found = new Map<string, number | undefined>();
+  for (const [i, mark] of marksOf(segment).entries()) found.set(mark, found.has(mark) ? undefined : segment.from + i);
+  return (mark) => found.get(mark);
 };
 
 /** The first whole number from `low` to `high` that is so, where all after it are, too; `high` where none before it is. */

@@ -1,5 +1,6 @@
 /** Compares a log with its segments, event by event, and names the first place where something is wrong. */
 
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { auditStream, markOf, marksOf, nextRoot, type Segment, type Sha256, segmentHash } from '../domain/chain.ts';
 import {
   diagnose,
@@ -40,8 +41,7 @@ export const verifyLog = async (needs: VerifyNeeds): Promise<Verdict> => {
   try {
     counts.problem = (await verifying(needs, counts)) ?? null;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    counts.problem = { ...problemAt('unreadable', why, placeIn(error)), ordinal: counts.good + counts.unsealed + 1 };
+    counts.problem = unreadable(error);
   }
   return counts;
 };
@@ -65,16 +65,18 @@ const verifying = async (needs: VerifyNeeds, counts: Counts): Promise<Problem | 
     let root = segment.previous;
     for (const [i, mark] of marks.entries()) {
       const place = { segment: segment.n, ordinal: segment.from + i };
-      const [found] = await events.look(1);
-      const left = gone.get(place.ordinal);
+      const looked = await tried(events.look(1));
+      if (isLeft(looked)) return { ...unreadable(looked.left), ...place };
+      const [found] = looked.right;
+      const leaf = gone.get(place.ordinal);
       if (found !== undefined && markOf(found.hash) === mark && !isAltered(found)) {
         const why = await revisions.check(found.event);
         if (why !== undefined) return problemAt('reordered', why, found.event, place);
         root = nextRoot(root, place.ordinal, { ...found.event, hash: found.hash }, sha256);
         events.take();
-      } else if (left !== undefined && markOf(left.hash) === mark) {
-        revisions.purged(left.stream, left.revision);
-        root = nextRoot(root, place.ordinal, left, sha256);
+      } else if (leaf !== undefined && markOf(leaf.hash) === mark) {
+        revisions.purged(leaf.stream, leaf.revision);
+        root = nextRoot(root, place.ordinal, leaf, sha256);
         counts.purged += 1;
       } else {
         const expected = [...marks.slice(i), ...(await marksAfter(log, node, segment.n))];
@@ -131,6 +133,11 @@ const marksAfter = async (log: Readable, node: string, n: number): Promise<reado
   return next === undefined ? [] : marksOf(next);
 };
 
-/** Where the event stands that could not be read, if a log says so. */
-const placeIn = (error: unknown): Parameters<typeof problemAt>[2] =>
-  error instanceof UnreadableEvent ? error.place : undefined;
+const tried = <A>(work: Promise<A>): Promise<Either<unknown, A>> => work.then(right, left);
+
+const unreadable = (error: unknown): Problem =>
+  problemAt(
+    'unreadable',
+    error instanceof Error ? error.message : String(error),
+    error instanceof UnreadableEvent ? error.place : undefined,
+  );

@@ -8,12 +8,20 @@ import { type Segment, segment, segmentSealed } from '../domain/chain.ts';
 import type { EventLog, Position } from '../domain/ports.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
 import { signaturesBy, signaturesUnder } from './keys/signatures.ts';
-import type { AskedLog, AuditTools } from './shared/audit-tools.ts';
+import type { AuditTools } from './shared/audit-tools.ts';
 import { fingerprintOf } from './shared/certificates.ts';
 import { sha256Of } from './shared/ids.ts';
 import { lines } from './shared/lines.ts';
 
 const longestSegment = 256 * 1024;
+
+const trusting: AuditTools['trusting'] = ({ ca, fingerprints }) => ({
+  signedBy:
+    fingerprints.length === 0 && ca !== undefined
+      ? signaturesUnder(ca)
+      : signaturesBy((shown) => fingerprints.length === 0 || fingerprints.includes(fingerprintOf(shown))),
+  fingerprint: (certificate) => fingerprintOf(new X509Certificate(Buffer.from(certificate, 'base64'))),
+});
 
 /** Works on the logs of data directories. */
 export const audit: AuditTools = {
@@ -21,9 +29,9 @@ export const audit: AuditTools = {
     reading(asked.data, async (log) => {
       const node = asked.node ?? (await ownNode(log));
       const told = copy === undefined ? {} : { copy: segmentsIn(copy) };
-      const signatures = { signedBy: takenBy(asked) };
+      const { fingerprint, ...signatures } = trusting(asked);
       const verdict = await verifyLog({ log, node, sha256: sha256Of, signatures, progress, ...told });
-      const signers = verdict.signers.map((each) => fingerprintOf(new X509Certificate(Buffer.from(each, 'base64'))));
+      const signers = verdict.signers.map(fingerprint);
       return { verdict, signers };
     }),
   segments: (asked, write) =>
@@ -35,12 +43,8 @@ export const audit: AuditTools = {
         write(JSON.stringify(found));
       }
     }),
+  trusting,
 };
-
-const takenBy = ({ ca, fingerprints }: AskedLog) =>
-  fingerprints.length === 0 && ca !== undefined
-    ? signaturesUnder(ca)
-    : signaturesBy((shown) => fingerprints.length === 0 || fingerprints.includes(fingerprintOf(shown)));
 
 const reading = async <A>(data: string, work: (log: EventLog) => Promise<A>): Promise<Either<string, A>> => {
   try {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { auditCommands } from './audit.ts';
 import { channelsCommands } from './channels.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
@@ -89,6 +90,7 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
+  auditCommands(root.command('audit').description('make and check signed receipts'), program, terminal, done);
   logCommands(root.command('log').description('verify an event log by its signed segments'), program, terminal, done);
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(

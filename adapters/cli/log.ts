@@ -1,18 +1,15 @@
 /** Commands on an event log: they read it themselves, whether its server runs or not. */
-import { type Command, InvalidArgumentError } from 'commander';
-import type { Either } from 'fp-ts/lib/Either.js';
-import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import type { Command } from 'commander';
+import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
 import type { Problem, Verdict } from '../../domain/chain-check.ts';
-import { certificateFingerprint } from '../../domain/channel.ts';
 import type { AskedLog, Verified } from '../shared/audit-tools.ts';
 import { printable } from '../shared/printable.ts';
-import { readText } from '../shared/read-file.ts';
 import type { Terminal } from '../shared/terminal.ts';
-import { configOption, type Done, dataOption, example } from './options.ts';
+import { configOption, type Done, dataOption, example, fingerprintsOption } from './options.ts';
 import { exits, type Program } from './program.ts';
-import { wrongConfig } from './serve.ts';
 import { timeWords } from './table.ts';
 import { type Asked, dataDirectory } from './transfers.ts';
+import { trusted } from './trusted.ts';
 
 type LogOptions = Asked & {
   readonly node?: string;
@@ -28,7 +25,7 @@ export const logCommands = (log: Command, program: Program, terminal: Terminal, 
     .addOption(configOption())
     .option('--node <node>', 'the node whose log it is, where --data cannot tell')
     .option('--segments <file>', 'a copy of its segments that another server has kept, from `log segments`')
-    .option('--fingerprint <fingerprint...>', 'take only signatures of these certificates', fingerprints, [])
+    .addOption(fingerprintsOption())
     .option('--json', 'print JSON')
     .action((options: LogOptions) => done(verify(program, terminal, options)));
   example(log.command('segments'), 'sallyport log segments --config inner.yaml --node dmz > dmz-segments.jsonl')
@@ -37,12 +34,6 @@ export const logCommands = (log: Command, program: Program, terminal: Terminal, 
     .addOption(configOption())
     .option('--node <node>', "whose; the server's own unless said")
     .action((options: LogOptions) => done(segments(program, terminal, options)));
-};
-
-const fingerprints = (text: string, before: readonly string[]): readonly string[] => {
-  const parsed = certificateFingerprint.safeParse(text);
-  if (parsed.success) return [...before, parsed.data];
-  throw new InvalidArgumentError('Write sha256: and 64 hexadecimal digits, as `sallyport keys show` prints it.');
 };
 
 const verify = async (program: Program, terminal: Terminal, options: LogOptions): Promise<number> => {
@@ -77,17 +68,9 @@ const askedLog = async (
 ): Promise<Either<number, AskedLog>> => {
   const data = await dataDirectory(program, terminal, options);
   if (isLeft(data)) return data;
-  const asked = { data: data.right, node: options.node, fingerprints: options.fingerprint ?? [] };
-  if (options.config === undefined) return right(asked);
-  const config = await program.decode(options.config, program.protocols);
-  if (isLeft(config)) return left(wrongConfig(terminal, options.config, config.left));
-  const { node, messageService } = config.right;
-  try {
-    const ca = await readText(messageService.ca, 1024 * 1024);
-    return right({ ...asked, node: options.node ?? node, ca });
-  } catch (error) {
-    return left(failed(terminal, `${messageService.ca}: ${error instanceof Error ? error.message : String(error)}`));
-  }
+  const trust = await trusted(program, terminal, { ...options, fingerprint: options.fingerprint ?? [] });
+  if (isLeft(trust)) return trust;
+  return right({ ...trust.right, data: data.right, node: options.node ?? trust.right.node });
 };
 
 const verdictWords = ({ verdict, signers }: Verified, asked: AskedLog): readonly string[] => {

@@ -20,6 +20,7 @@ export const controlClient = (data: string): Control => ({
   status: () => ask(data, 'status', {}),
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
+  receipt: (id) => ask(data, 'receipt', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
   channels: () => ask(data, 'channels', {}),
   channelDiff: () => ask(data, 'channelDiff', {}),

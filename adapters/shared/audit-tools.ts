@@ -1,14 +1,16 @@
 /** What commands need to look into an event log; how that is done is known elsewhere. */
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { Verdict } from '../../domain/chain-check.ts';
+import type { Signatures } from '../../domain/ports.ts';
 
-/** Which log, and whose signatures are taken: those under a CA (PEM), those of these certificates, or (neither) any. */
-export type AskedLog = {
+/** Whose signatures are taken: those of these certificates, else those under a CA (PEM), else any. */
+export type Trust = { readonly ca?: string | undefined; readonly fingerprints: readonly string[] };
+
+/** Which log. */
+export type AskedLog = Trust & {
   readonly data: string;
   /** The node whose segments they are; absent: the server's own. */
   readonly node?: string | undefined;
-  readonly ca?: string | undefined;
-  readonly fingerprints: readonly string[];
 };
 
 /** How a log was found, and the fingerprints of the certificates that signed it. */
@@ -27,4 +29,8 @@ export type AuditTools = {
     asked: Pick<AskedLog, 'data' | 'node'>,
     write: (line: string) => void,
   ) => Promise<Either<string, number>>;
+  /** How signatures are checked, and the fingerprint of a certificate (DER, base64). */
+  readonly trusting: (
+    trust: Trust,
+  ) => Pick<Signatures, 'signedBy'> & { readonly fingerprint: (certificate: string) => string };
 };

@@ -85,7 +85,7 @@ describe('a sealed log', () => {
     const spoilt = row.with(5, row[5].slice(1)) as unknown as StoredEvent;
     expect(await verified(replaced([row, spoilt]))).toMatchObject({
       good: 8,
-      problem: { trouble: 'unreadable', ordinal: 9, ...placed(9) },
+      problem: { trouble: 'unreadable', segment: 2, ordinal: 9, ...placed(9) },
     });
   });
 

@@ -54,6 +54,7 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
   controlClient: () => fakeControl().control,
   audit: {
     verify: () => Promise.resolve(left('there is no event log')),
+    trusting: () => ({ signedBy: () => true, fingerprint: () => `sha256:${'0'.repeat(64)}` }),
     segments: () => Promise.resolve(left('there is no event log')),
   },
   demo: () => Promise.resolve(0),
