@@ -1,9 +1,10 @@
 /** Inner's book of what it has published of its channels: which version each was changed in, over restarts. */
+
+import { canonical } from '../domain/canonical.ts';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import type { EventLog, Ids, JsonObject, Signatures } from '../domain/ports.ts';
 import {
   type ChannelUpdate,
-  canonical,
   digestText,
   type HeldChannels,
   provenText,

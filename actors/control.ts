@@ -4,6 +4,7 @@ import type { Control, Status, TransferRow } from '../domain/control.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Command, Messages, Peer } from '../domain/message.ts';
 import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
+import type { Receipt } from '../domain/receipt.ts';
 import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
@@ -29,6 +30,7 @@ export type ControlNeeds = {
   /** What may be asked about channels. */
   readonly replication: Pick<Replication, 'control' | 'count'>;
   readonly runAgain: RunAgain;
+  readonly receipt: (row: TransferRow) => Promise<Decision<Receipt>>;
   /** What has a file of its own. */
   readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
@@ -117,6 +119,10 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       if (isLeft(row)) return row;
       const events = await streams.events(row.right.id);
       return isLeft(events) ? left(asRefusal(events.left)) : right({ row: publicRow(row.right), events: events.right });
+    },
+    receipt: (id) => async () => {
+      const row = await find(id);
+      return isLeft(row) ? row : needs.receipt(publicRow(row.right));
     },
     order: (id, what, reason, login) => async () => {
       const found = await find(id);

@@ -1,15 +1,10 @@
 import * as TE from 'fp-ts/lib/TaskEither.js';
-import { asPresent, asRecorded } from '../domain/evolution.ts';
+import { asPresent } from '../domain/evolution.ts';
 import type { EventLog, LoggedEvent } from '../domain/ports.ts';
 
 /** The log as this server's actors see it: whatever version an event was recorded in, it is read in its present form. */
 export const evolvingLog = (log: EventLog): EventLog => ({
-  append: (stream, events, options) =>
-    log.append(
-      stream,
-      events.map((event) => asRecorded(event)),
-      options,
-    ),
+  append: (stream, events, options) => log.append(stream, events, options),
   readStream: (stream, options) => TE.map(present)(log.readStream(stream, options)),
   readAll: (options) => TE.map(present)(log.readAll(options)),
   follow: async function* (after, signal) {

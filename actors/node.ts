@@ -42,9 +42,12 @@ import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { receipts } from './receipt.ts';
+import { type RecordPurge, recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
+import { type SealLimits, sealLog } from './seal-log.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
@@ -62,6 +65,8 @@ import { tidy } from './steps/tidy.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
+import { takingSegments } from './take-segments.ts';
+import { tellSegments } from './tell-segments.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { transmitting } from './transmit.ts';
@@ -101,6 +106,8 @@ export type NodeSettings = {
   readonly reload?: (() => Promise<Either<string, ChannelSettings>>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
+  /** When the log is sealed, where that is not as usual. */
+  readonly sealing?: SealLimits;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -109,6 +116,8 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
+  /** Must have answered well before events of a stream are purged. */
+  readonly recordPurge: RecordPurge;
   /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
@@ -153,6 +162,11 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     stopProjector.abort();
     await projector.ended.catch(() => undefined);
   });
+  const { batches } = projector;
+  const teller =
+    role === 'dmz' ? tellSegments({ ...ports, node, maxMessageSize: config.messageService.maxMessageSize }) : undefined;
+  const sealing = { ...ports, streams, node, batches, sealed: () => teller?.sealed() };
+  stops.push(() => teller?.stop(), sealLog(sealing, settings.sealing).stop);
 
   const shared = {
     ...ports,
@@ -202,7 +216,16 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
   };
-  const control = controlOf({ ...shared, replication, more, runAgain: runningAgain({ ...shared, dmz }), status });
+  // What is recorded is signed for, not the form in which it is read.
+  const receipt = receipts({ ...shared, eventLog: ports.eventLog });
+  const control = controlOf({
+    ...shared,
+    receipt,
+    replication,
+    more,
+    runAgain: runningAgain({ ...shared, dmz }),
+    status,
+  });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };
@@ -233,6 +256,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
+    segments: takingSegments({ ...ports, streams }),
     stage: takeStaged({ payloads, streams, disk, node }),
     partner: async (_from, channel) =>
       own.isVisible(channel)
@@ -244,6 +268,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   return {
     control,
     intake,
+    recordPurge: recordingPurges({ ...ports, streams, node }),
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;

@@ -3,9 +3,11 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import { formats } from '../shared/picture/index.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { auditCommands } from './audit.ts';
 import { channelsCommands } from './channels.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
+import { logCommands } from './log.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
@@ -94,6 +96,8 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
+  auditCommands(root.command('audit').description('make and check signed receipts'), program, terminal, done);
+  logCommands(root.command('log').description('verify an event log by its signed segments'), program, terminal, done);
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),

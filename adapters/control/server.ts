@@ -106,6 +106,7 @@ const answers: {
   status: (control) => control.status(),
   list: (control, filter) => control.list(filter),
   show: (control, { id }) => control.show(id),
+  receipt: (control, { id }) => control.receipt(id),
   probe: (control, request) => control.probe(request),
   trust: (control, request) => control.trust(request),
   order: (control, { id, what, reason, login }) => control.order(id, what, reason, login),

@@ -20,8 +20,9 @@ export const decode = (logged: LoggedEvent): TransferEvent | undefined => {
     const where = `${stream} at revision ${revision} holds ${type}`;
     throw new Error(`${where}, which this Sallyport does not know: it was written by a newer one; upgrade this one`);
   }
+  const { hash: _, ...metadata } = logged.metadata;
   const data = vocabulary[type].safeParse(logged.data);
-  const meta = eventMeta.safeParse(logged.metadata);
+  const meta = eventMeta.safeParse(metadata);
   if (data.success && meta.success) return { id, type, data: data.data, meta: meta.data } as TransferEvent;
   const wrong = [data, meta].flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)]));
   throw new Error(`${stream} at revision ${revision} holds an unreadable ${type}: ${wrong.join('; ')}`);

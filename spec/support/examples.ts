@@ -10,6 +10,7 @@ type Shape = {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
   readonly items?: Shape;
+  readonly minItems?: number;
   readonly anyOf?: readonly Shape[];
   readonly oneOf?: readonly Shape[];
 };
@@ -28,6 +29,7 @@ const real: Readonly<Record<string, unknown>> = {
   ...{ profile: 'orders', agent: 'orders', run: 1, index: 0, moveTo: '/done', epoch: id, before: id, salt: id },
   ...{ digest: hash, proof: 'bm90IGEgcmVhbCBzaWduYXR1cmU=', by: 'operator', found: 3, left: 1, keys: '7::/a.xml' },
   ...{ verifier: '$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g', publicKeys: 'ssh-ed25519 AAAAC3Nz' },
+  ...{ revision: '7', hash, root: hash, previous: hash, marks: hash.slice(0, 12), certificate: 'bm90IGEgcmVhbCBvbmU=' },
   ...{ clientCertificates: `sha256:${hash}`, temporaryNames: '*.tmp', markerSuffix: '.ok', removed: 'acme' },
 };
 
@@ -53,7 +55,7 @@ const all = (shape: Shape, field: string): readonly unknown[] => {
     case 'object':
       return objects(shape);
     case 'array':
-      return [all(shape.items ?? {}, field), []];
+      return shape.minItems ? [all(shape.items ?? {}, field)] : [all(shape.items ?? {}, field), []];
     case 'boolean':
       return [true, false];
     case 'null':

@@ -82,6 +82,7 @@ export const fakeControl = (
         row === undefined ? left(refusal('notFound', `there is no transfer ${id}`)) : right({ row, events }),
       );
     },
+    receipt: (id) => () => Promise.resolve(left(refusal('notFound', `there is no transfer ${id}`))),
     order: (id, what, reason, login) => () => {
       asked.push({ id, what, reason, login });
       return Promise.resolve(right(`${what} was recorded`));

@@ -1,5 +1,6 @@
 /** Every event that is recorded, by its type: the schemas of all vocabularies in one. */
 import type { z } from 'zod';
+import { chainVocabulary } from '../../domain/chain.ts';
 import { channelVocabulary, trustVocabulary } from '../../domain/channel.ts';
 import { replicationVocabulary } from '../../domain/replication.ts';
 import { agentVocabulary, runVocabulary } from '../../domain/run.ts';
@@ -12,7 +13,7 @@ export type Schemas = Readonly<Record<string, z.ZodType>>;
 /** The vocabularies by the names that they have in `domain/`. */
 export const vocabularies: Readonly<Record<string, Schemas>> = {
   ...{ vocabulary, uploadVocabulary, runVocabulary, agentVocabulary },
-  ...{ channelVocabulary, trustVocabulary, replicationVocabulary },
+  ...{ channelVocabulary, trustVocabulary, replicationVocabulary, chainVocabulary },
 };
 
 /** All of their events. */
