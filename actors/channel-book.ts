@@ -13,6 +13,7 @@ import {
 } from '../domain/replication.ts';
 import type { LocalFact, Streams } from './streams.ts';
 import { orThrow } from './unwrap.ts';
+import { wholeStream } from './whole-stream.ts';
 
 /** What the book rests on. */
 export type BookNeeds = {
@@ -101,16 +102,8 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
 const slices = <A>(all: readonly A[]): readonly (readonly A[])[] =>
   Array.from({ length: Math.ceil(all.length / page) }, (_, i) => all.slice(i * page, (i + 1) * page));
 
-const eventsOf = async function* (log: EventLog, stream: string) {
-  for (let from = 0n; ; from += BigInt(page)) {
-    const events = orThrow(await log.readStream(stream, { from, limit: page })());
-    yield* events;
-    if (events.length < page) return;
-  }
-};
-
 const saltIn = async (log: EventLog, stream: string): Promise<string | undefined> => {
-  for await (const { type, data } of eventsOf(log, stream))
+  for await (const { type, data } of wholeStream(log, stream))
     if (type === 'channelsPublished') return replicationVocabulary.channelsPublished.parse(data).salt;
   return undefined;
 };
@@ -120,7 +113,7 @@ const recall = async (log: EventLog, stream: string) => {
   let entries = new Map<string, Entry>();
   let removed = new Map<string, number>();
   const changes: ReturnType<typeof replicationVocabulary.channelsChanged.parse>[] = [];
-  for await (const { type, data } of eventsOf(log, stream)) {
+  for await (const { type, data } of wholeStream(log, stream)) {
     if (type === 'channelsChanged') changes.push(replicationVocabulary.channelsChanged.parse(data));
     if (type !== 'channelsPublished') continue;
     const version = replicationVocabulary.channelsPublished.parse(data);

@@ -1,7 +1,7 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
-import type { Attempt } from '../domain/failure.ts';
+import { type Attempt, temporary } from '../domain/failure.ts';
 import type {
   AnyProjection,
   Clock,
@@ -30,6 +30,9 @@ export type Projector = {
   /** Ends with the signal given at the start; rejects on a defect. */
   readonly ended: Promise<void>;
 };
+
+/** Why nothing is decided by a view that does not show all that is recorded. */
+export const stale = temporary('noSpace', 'the read models wait for room on the disk');
 
 type Running = { readonly projection: Projection; checkpoint: Position | undefined; unsaved: number };
 

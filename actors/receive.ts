@@ -5,6 +5,7 @@ import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import { baseName } from '../domain/path.ts';
 import { keyOf, type PayloadRef } from '../domain/payload.ts';
 import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
+import { repeatWindow } from '../domain/transfer/transfer.ts';
 import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadFact, uploadStream } from '../domain/upload.ts';
 import { type HomeRow, homeProjection } from '../projections/home.ts';
@@ -58,7 +59,6 @@ export const senderGone = refusal('unavailable', 'the connection ended before th
 export const tooLarge = ({ maxSize }: ReplicatedChannel): Refusal =>
   refusal('tooLarge', `larger than the ${maxSize} bytes that are allowed`);
 
-const repeatWindow = 86_400_000;
 const mostRepeats = 1_000;
 
 /** Do the read models show all that is recorded? They do not while they wait for room on the disk. */

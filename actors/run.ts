@@ -1,5 +1,5 @@
 /** A run of a cron agent: two looks at the partner's directory, and a transfer for each file that is new. */
-import { isLeft, type Left, right } from 'fp-ts/lib/Either.js';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Failure } from '../domain/failure.ts';
 import type { Messages } from '../domain/message.ts';
 import type { PartnerFile } from '../domain/partner.ts';
@@ -10,9 +10,10 @@ import type { Fact } from '../domain/transfer/vocabulary.ts';
 import { fetchedAs, type TransferRecord } from '../projections/transfers.ts';
 import type { Memory } from './agent-memory.ts';
 import { pause } from './pause.ts';
-import type { Projector } from './projector.ts';
+import { type Projector, stale } from './projector.ts';
 import type { Streams } from './streams.ts';
 import { orThrow } from './unwrap.ts';
+import { wholeStream } from './whole-stream.ts';
 
 /** What a run rests on. `dmz`: the one to ask now. */
 export type RunNeeds = {
@@ -53,12 +54,8 @@ export const startRun = async (
  */
 export const goOn = async (needs: RunNeeds, self: Agent, run: string, signal: AbortSignal): Promise<void> => {
   const found: PartnerFile[] = [];
-  for (let from = 0n; ; from += BigInt(page)) {
-    const events = orThrow(await needs.eventLog.readStream(runStream(run), { from, limit: page })());
-    for (const { type, data } of events)
-      if (type === 'filesFound') found.push(...runVocabulary.filesFound.parse(data).files);
-    if (events.length < page) break;
-  }
+  for await (const { type, data } of wholeStream(needs.eventLog, runStream(run)))
+    if (type === 'filesFound') found.push(...runVocabulary.filesFound.parse(data).files);
   if (await begin(needs, self, run, found, signal)) await look(needs, self, run, signal);
 };
 
@@ -67,14 +64,10 @@ const look = async (needs: RunNeeds, self: Agent, run: string, signal: AbortSign
   const { log, streams } = needs;
   const { name, agent, memory } = self;
   if (!(await linkUp(needs, signal))) return;
-  // Before the partner is asked: a file whose transfer ends meanwhile may still be in the listing.
-  const open = await openPaths(needs, agent.channel);
-  const first = await list(needs, agent, signal);
-  if (!isLeft(first) && first.right.length > 0) await pause(needs.clock, agent.settle, signal);
-  const second = isLeft(first) || first.right.length === 0 ? first : await list(needs, agent, signal);
+  const looked = await lookTwice(needs, agent, signal);
   if (signal.aborted) return;
-  if (isLeft(first) || isLeft(second)) {
-    const { code, text } = isLeft(first) ? first.left : (second as Left<Failure>).left;
+  if (isLeft(looked)) {
+    const { code, text } = looked.left;
     // Once, not at every time of the schedule for as long as it lasts.
     const tell = memory.blind ? log.warn : log.alarm;
     memory.blind = true;
@@ -84,18 +77,28 @@ const look = async (needs: RunNeeds, self: Agent, run: string, signal: AbortSign
   }
   if (memory.blind) log.info('a run sees again what the partner has', { agent: name });
   memory.blind = false;
-  const { files, left } = settled(agent, first.right, second.right);
+  const { open, first, second } = looked.right;
+  const { files, left: unsettled } = settled(agent, first, second);
   const unseen = files.filter((file) => !open.has(file.path) && !memory.seen.has(seenKey(file)));
   const fresh = agent.after === 'keep' ? await unfetched(needs, self, unseen) : unseen;
-  for (let at = 0; at < fresh.length; at += batch) {
-    const data = { files: fresh.slice(at, at + batch) } as unknown as JsonObject;
-    orThrow(await streams.recordLocal(runStream(run), [{ type: 'filesFound', data }]));
-  }
-  if (agent.after === 'keep') await forget(needs, self, second.right);
+  await recordAll(needs, runStream(run), 'filesFound', 'files', fresh);
+  if (agent.after === 'keep') await forget(needs, self, second);
   if (!(await begin(needs, self, run, fresh, signal))) return;
-  const data = { found: fresh.length, left };
+  const data = { found: fresh.length, left: unsettled };
   orThrow(await streams.recordLocal(runStream(run), [{ type: 'runEnded', data }]));
-  if (fresh.length + left > 0) log.info('a run has ended', { agent: name, ...data });
+  if (fresh.length + unsettled > 0) log.info('a run has ended', { agent: name, ...data });
+};
+
+/** The paths of files that are on their way, and then twice what the partner has. */
+const lookTwice = async (needs: RunNeeds, agent: CronAgent, signal: AbortSignal) => {
+  // Before the partner is asked: a file whose transfer ends meanwhile may still be in the listing.
+  const open = await openPaths(needs, agent.channel);
+  if (isLeft(open)) return open;
+  const first = await list(needs, agent, signal);
+  if (isLeft(first)) return first;
+  if (first.right.length > 0) await pause(needs.clock, agent.settle, signal);
+  const second = first.right.length === 0 ? first : await list(needs, agent, signal);
+  return isLeft(second) ? second : right({ open: open.right, first: first.right, second: second.right });
 };
 
 const linkCodes = ['noLink', 'linkBroken'];
@@ -117,14 +120,14 @@ const list = async (needs: RunNeeds, { channel, directory }: CronAgent, signal: 
 };
 
 /** Paths of files that are on their way already. */
-const openPaths = async (needs: RunNeeds, channel: string): Promise<ReadonlySet<string>> => {
-  await needs.projector.settled(needs.streams.position());
+const openPaths = async (needs: RunNeeds, channel: string): Promise<Either<Failure, ReadonlySet<string>>> => {
+  if (!(await needs.projector.settled(needs.streams.position()))) return left(stale);
   const paths = new Set<string>();
   for (let offset = 0; ; offset += page) {
     const query = { where: { getting: channel }, orderBy: 'id', limit: page, offset };
     const rows = orThrow(await needs.models.query(needs.projection, query)());
     for (const { path } of rows) if (path !== null) paths.add(path);
-    if (rows.length < page) return paths;
+    if (rows.length < page) return right(paths);
   }
 };
 
@@ -169,10 +172,7 @@ const begin = async (
 };
 
 const remember = async (needs: RunNeeds, name: string, memory: Memory, keys: readonly string[]): Promise<void> => {
-  for (let at = 0; at < keys.length; at += batch) {
-    const fact = { type: 'filesSeen', data: { keys: keys.slice(at, at + batch) } };
-    orThrow(await needs.streams.recordLocal(agentStream(name), [fact]));
-  }
+  await recordAll(needs, agentStream(name), 'filesSeen', 'keys', keys);
   for (const key of keys) memory.seen.add(key);
 };
 
@@ -180,11 +180,22 @@ const remember = async (needs: RunNeeds, name: string, memory: Memory, keys: rea
 const forget = async (needs: RunNeeds, { name, memory }: Agent, there: readonly PartnerFile[]): Promise<void> => {
   const present = new Set(there.map(seenKey));
   const gone = [...memory.seen].filter((key) => !present.has(key));
-  for (let at = 0; at < gone.length; at += batch) {
-    const fact = { type: 'filesGone', data: { keys: gone.slice(at, at + batch) } };
-    orThrow(await needs.streams.recordLocal(agentStream(name), [fact]));
-  }
+  await recordAll(needs, agentStream(name), 'filesGone', 'keys', gone);
   for (const key of gone) memory.seen.delete(key);
+};
+
+/** Records as many events of a type as the items need, so that none is too large. */
+const recordAll = async (
+  { streams }: RunNeeds,
+  stream: string,
+  type: string,
+  field: string,
+  items: readonly (PartnerFile | string)[],
+): Promise<void> => {
+  for (let at = 0; at < items.length; at += batch) {
+    const data = { [field]: items.slice(at, at + batch) } as JsonObject;
+    orThrow(await streams.recordLocal(stream, [{ type, data }]));
+  }
 };
 
 const creation = (profile: string, { channel, after, moveTo }: CronAgent, dmz: string, file: PartnerFile): Fact => {

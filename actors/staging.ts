@@ -1,11 +1,12 @@
 /** The door on dmz for payloads that inner wants sent or shown: only those of transfers that it has asked for. */
-import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { type Refusal, refusal } from '../domain/failure.ts';
+import { isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { refusal } from '../domain/failure.ts';
 import type { PeerHandlers } from '../domain/message.ts';
 import { belongsTo, keyOf } from '../domain/payload.ts';
-import type { PayloadStore, PayloadWriter } from '../domain/ports.ts';
+import type { PayloadStore } from '../domain/ports.ts';
 import type { DiskGuard } from './disk.ts';
 import { asRefusal } from './refusals.ts';
+import { fill } from './store-whole.ts';
 import type { Streams } from './streams.ts';
 
 /** What it rests on. */
@@ -33,31 +34,7 @@ export const takeStaged =
       await opened.right.abandon();
       return left(asRefusal(room.left));
     }
-    return store(opened.right, payload, bytes).finally(room.right);
+    const { size, sha256 } = payload;
+    const stored = await fill(opened.right, bytes, { size, sha256 }).finally(room.right);
+    return isLeft(stored) ? left(asRefusal(stored.left)) : right(undefined);
   };
-
-const store = async (
-  writer: PayloadWriter,
-  payload: { readonly size: number; readonly sha256: string },
-  bytes: AsyncIterable<Uint8Array>,
-): Promise<Either<Refusal, void>> => {
-  let offset = 0;
-  try {
-    for await (const chunk of bytes) {
-      const written = await writer.write(offset, chunk)();
-      if (isLeft(written)) {
-        await writer.abandon();
-        return left(asRefusal(written.left));
-      }
-      offset += chunk.length;
-    }
-  } catch {
-    await writer.abandon();
-    return left(refusal('unavailable', `it broke off at byte ${offset}`));
-  }
-  const { size, sha256 } = payload;
-  const stored = await writer.commit({ size, sha256 })();
-  if (!isLeft(stored)) return right(undefined);
-  await writer.abandon();
-  return left(asRefusal(stored.left));
-};

@@ -1,26 +1,19 @@
-import { isLeft, right } from 'fp-ts/lib/Either.js';
-import type { Attempt } from '../domain/failure.ts';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { type Attempt, type Failure, failureIn, temporary } from '../domain/failure.ts';
 import type { PayloadRef } from '../domain/payload.ts';
 import type { PayloadStore, PayloadWriter } from '../domain/ports.ts';
 
+/** What a payload must turn out to be. */
+type Expected = Pick<PayloadRef, 'size' | 'sha256'>;
+
 /** Stores a payload that is at hand whole. One that is there already was checked when it was stored. */
 export const storeWhole =
-  (
-    store: PayloadStore,
-    key: string,
-    bytes: Uint8Array,
-    expected: { readonly size: number; readonly sha256: string },
-  ): Attempt<void> =>
+  (store: PayloadStore, key: string, bytes: Uint8Array, expected: Expected): Attempt<void> =>
   async () => {
     const opened = await store.write(key)();
     if (isLeft(opened)) return opened.left.code === 'exists' ? right(undefined) : opened;
-    const written = await opened.right.write(0, bytes)();
-    const stored = isLeft(written)
-      ? written
-      : await opened.right.commit({ size: expected.size, sha256: expected.sha256 })();
-    if (!isLeft(stored)) return right(undefined);
-    await opened.right.abandon();
-    return stored;
+    const stored = await fill(opened.right, [bytes], expected);
+    return isLeft(stored) ? stored : right(undefined);
   };
 
 /** Stores a payload as it comes. What a try that was not recorded has left under the key is replaced. */
@@ -31,21 +24,35 @@ export const storeStream =
     if (isLeft(removed)) return removed;
     const opened = await store.write(key)();
     if (isLeft(opened)) return opened;
-    const writer = opened.right;
-    const stored = await copyInto(writer, bytes).catch(async (error: unknown) => {
-      await writer.abandon();
-      throw error;
-    });
-    if (isLeft(stored)) await writer.abandon();
+    const stored = await fill(opened.right, bytes);
     return isLeft(stored) ? stored : right({ key, ...stored.right });
   };
 
-const copyInto = async (writer: PayloadWriter, bytes: AsyncIterable<Uint8Array>) => {
+/** Fills a payload and commits it, or leaves nothing of it. A reading that breaks off gives the failure that it threw, or `linkBroken`. */
+export const fill = async (
+  writer: PayloadWriter,
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  expected?: Expected,
+): Promise<Either<Failure, Expected>> => {
+  const filled = await copyInto(writer, bytes, expected);
+  if (isLeft(filled)) await writer.abandon();
+  return filled;
+};
+
+const copyInto = async (
+  writer: PayloadWriter,
+  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  expected: Expected | undefined,
+): Promise<Either<Failure, Expected>> => {
   let offset = 0;
-  for await (const chunk of bytes) {
-    const written = await writer.write(offset, chunk)();
-    if (isLeft(written)) return written;
-    offset += chunk.length;
+  try {
+    for await (const chunk of bytes) {
+      const written = await writer.write(offset, chunk)();
+      if (isLeft(written)) return written;
+      offset += chunk.length;
+    }
+  } catch (error) {
+    return left(failureIn(error) ?? temporary('linkBroken', `it broke off at byte ${offset}: ${String(error)}`));
   }
-  return writer.commit()();
+  return writer.commit(expected)();
 };

@@ -40,8 +40,7 @@ type Live = { readonly lane: string; readonly channel: string; readonly stop: ()
 
 /** Of the places of a lane that waits for partners, so many are one partner's: a dead one blocks nobody else. */
 const mostPerPartner = 4;
-/** Due rows are looked through in pages, so far, for such whose partner has a place left. */
-const page = 100;
+/** Due rows are looked through in pages, so far at most, for such whose partner has a place left. */
 const mostPages = 50;
 
 /** Starts the supervisor. */
@@ -127,6 +126,7 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
     for (const { channel } of busy) counts.set(channel, (counts.get(channel) ?? 0) + 1);
     const most = waitsForPartners(lane) ? mostPerPartner : needs.most;
     const chosen: TransferRecord[] = [];
+    const page = needs.most * 2;
     for (let looked = 0; busy.length + chosen.length < needs.most && looked < mostPages; looked += 1) {
       const where = { lane, dueAt: { from: 0, to: now } };
       const query = { where, orderBy: 'dueAt', limit: page, offset: looked * page };

@@ -73,7 +73,7 @@ export const recording =
       if (isLeft(known) || known.right !== undefined) return isLeft(known) ? known : right(undefined);
       const opened = await bytes();
       if (isLeft(opened)) return opened;
-      const stored = await storeStream(payloads, key, opened.right)().catch(broken);
+      const stored = await storeStream(payloads, key, opened.right)();
       if (isLeft(stored)) return stored;
       if (stored.right.size !== size) {
         await payloads.remove(key)();
@@ -91,12 +91,6 @@ export const recording =
       held.release(key);
     }
   };
-
-const broken = (error: unknown): Either<Failure, never> => {
-  const cause = error instanceof Error ? (error.cause as Partial<Failure> | undefined) : undefined;
-  if (cause?.kind !== 'failure') throw error;
-  return left(cause as Failure);
-};
 
 const created = async (streams: Streams, id: string, fact: Fact): Promise<Either<Failure, void>> => {
   const done = await streams.record(id, 'create', (existing) => right(existing === undefined ? [fact] : []));

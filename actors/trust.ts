@@ -2,25 +2,26 @@
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { channelStream, trustVocabulary } from '../domain/channel.ts';
 import type { TrustRequest } from '../domain/control.ts';
-import { type Failure, refusal } from '../domain/failure.ts';
+import { type Failure, failureIn, refusal } from '../domain/failure.ts';
 import type { Answer } from '../domain/intake.ts';
 import type { PartnerAccess } from '../domain/partner.ts';
 import type { EventLog } from '../domain/ports.ts';
 import type { AccessOf } from './enter.ts';
 import { asRefusal } from './refusals.ts';
 import type { Streams } from './streams.ts';
-
-const page = 1_000;
+import { wholeStream } from './whole-stream.ts';
 
 /** The fingerprints that were approved last; none where nobody has approved any. */
 export const trustedIn = async (log: EventLog, channel: string): Promise<Either<Failure, readonly string[]>> => {
   let fingerprints: readonly string[] = [];
-  for (let from = 0n; ; from += BigInt(page)) {
-    const events = await log.readStream(channelStream(channel), { from, limit: page })();
-    if (isLeft(events)) return events;
-    for (const { type, data } of events.right)
+  try {
+    for await (const { type, data } of wholeStream(log, channelStream(channel)))
       if (type === 'partnerTrusted') fingerprints = trustVocabulary.partnerTrusted.parse(data).fingerprints;
-    if (events.right.length < page) return right(fingerprints);
+    return right(fingerprints);
+  } catch (error) {
+    const failed = failureIn(error);
+    if (failed === undefined) throw error;
+    return left(failed);
   }
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process entry: hands the commands what they are made of. */
 import { fileURLToPath } from 'node:url';
+import { roles, travels } from '../actors/roles.ts';
 import { checkAll } from './check.ts';
 import { runCli } from './cli/index.ts';
 import { dataOf, decodeFile, loadConfig } from './config/load.ts';
@@ -24,5 +25,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   keys,
   controlClient,
   demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
+  owners: { roles, travels },
   clock,
 });

@@ -61,6 +61,16 @@ export const temporary = (code: string, text: string): Failure => ({
   text,
 });
 
+/** An error that carries a failure: for where a failure must be thrown, as an iteration does that breaks off. */
+export const failing = (failure: Failure): Error => new Error(failure.text, { cause: failure });
+
+/** The failure that an error carries, if it carries one. */
+export const failureIn = (error: unknown): Failure | undefined =>
+  error instanceof Error && isFailure(error.cause) ? error.cause : undefined;
+
+const isFailure = (cause: unknown): cause is Failure =>
+  typeof cause === 'object' && cause !== null && 'kind' in cause && cause.kind === 'failure';
+
 /** Makes a failure that no retry will mend. */
 export const permanent = (code: string, text: string): Failure => ({
   kind: 'failure',

@@ -11,6 +11,7 @@ import { decode } from '../domain/transfer/codec.ts';
 import { delayAfter, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
 import { scenarioOf } from '../domain/transfer/fold.ts';
+import { repeatWindow } from '../domain/transfer/transfer.ts';
 import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
 
 /** A transfer as the supervisor and the outbox query it. `dueAt` and `tellAt` are wall-clock milliseconds, null for nothing to do. */
@@ -56,7 +57,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 6,
+  version: 7,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -212,10 +213,18 @@ const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRe
   return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
 };
 
+/** Whoever has not heard our OK may come again, and finds the file in its place as after the first OK. */
+const shownUntil = (
+  { keepFor }: Here,
+  { unheard, createdAt }: TransferRecord,
+  { meta: { at } }: TransferEvent,
+): number => (unheard ? Math.max(at + keepFor, createdAt + repeatWindow) : at + keepFor);
+
 const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
   if (row.ended) {
     if (row.purged || !row.ownsPayload) return { ...row, step: null, dueAt: null };
-    return row.step === 'purge' ? row : { ...row, step: 'purge', dueAt: row.keptUntil ?? event.meta.at + here.keepFor };
+    const asBefore = row.step === 'purge' && event.type !== 'repeated' && event.type !== 'confirmed';
+    return asBefore ? row : { ...row, step: 'purge', dueAt: row.keptUntil ?? shownUntil(here, row, event) };
   }
   const next = here.stepOf(row.scenario, row.state);
   if (next?.owner !== here.role) return { ...row, step: null, dueAt: null };

@@ -3,8 +3,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { roles, travels } from '../actors/roles.ts';
 import { protocols } from '../adapters/protocols.ts';
+import { formats } from '../adapters/shared/picture/index.ts';
 import { configSchema } from '../domain/config.ts';
+import { scenarioPicture } from '../domain/picture/scenario-picture.ts';
+import { scenarios } from '../domain/scenarios/index.ts';
 import { configurationReference, type Schema } from './support/configuration-reference.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -26,6 +30,12 @@ describe('the documentation', () => {
   it('says of the configuration what the schema says (npm run docs mends it)', async () => {
     const schema = z.toJSONSchema(configSchema(protocols), { io: 'input', unrepresentable: 'any' }) as Schema;
     await expect(configurationReference(schema, preface)).toMatchFileSnapshot('../docs/configuration.md');
+  });
+
+  it.each(Object.values(scenarios))('shows $id as its machine is (npm run docs mends it)', async (scenario) => {
+    const picture = formats.svg(scenarioPicture(scenario, { roles, travels }));
+    await expect(picture).toMatchFileSnapshot(`../docs/pictures/${scenario.id}.svg`);
+    expect(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')).toContain(`](docs/pictures/${scenario.id}.svg)`);
   });
 
   const pages = [

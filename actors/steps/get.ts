@@ -1,5 +1,5 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { type Attempt, type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
 import { isSameFile, type PartnerFile, type PartnerSession } from '../../domain/partner.ts';
 import { keyOf } from '../../domain/payload.ts';
 import type { PayloadStore } from '../../domain/ports.ts';
@@ -40,17 +40,10 @@ const present =
 const copy = (session: PartnerSession, payloads: PayloadStore, key: string, before: PartnerFile) => async () => {
   const bytes = await session.read(before.path, 0)();
   if (isLeft(bytes)) return bytes;
-  const stored = await storeStream(payloads, key, bytes.right)().catch((error: unknown) => left(whyCut(error)));
+  const stored = await storeStream(payloads, key, bytes.right)();
   if (isLeft(stored)) return stored;
   const after = await present(session, before.path)();
   if (isLeft(after)) return after;
   if (isSameFile(before, after.right) && stored.right.size === before.size) return stored;
   return left(temporary('changing', `${before.path} changed at the partner while it was fetched`));
-};
-
-/** The failure that a reading threw. */
-const whyCut = (error: unknown): Failure => {
-  const cause = error instanceof Error ? (error.cause as Partial<Failure> | undefined) : undefined;
-  if (cause?.kind === 'failure') return cause as Failure;
-  return temporary('linkBroken', error instanceof Error ? error.message : String(error));
 };

@@ -1,6 +1,7 @@
 /** The command line. One clear sentence for what goes wrong, on stderr; exit code 0 done, 1 failed, 2 wrong usage or config, 70 defect. */
 import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
+import { formats } from '../shared/picture/index.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { channelsCommands } from './channels.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
@@ -13,6 +14,7 @@ import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
 import { type Asked, type ListOptions, list, order, show, status } from './transfers.ts';
 import { version } from './version.ts';
+import { type PictureOptions, type ReplayOptions, replay, visualise } from './visualise.ts';
 
 /** Runs one command; answers the exit code. */
 export const runCli = async (
@@ -98,7 +100,25 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     terminal,
     done,
   );
+  picturesCommands(root, program, terminal, done);
   return root;
+};
+
+const picturesCommands = (root: Command, program: Program, terminal: Terminal, done: Done): void => {
+  example(root.command('visualise <scenario-or-id>'), 'sallyport visualise partnerSends --format mermaid')
+    .description("draw a scenario, or a transfer's way through it, in two lanes, inner and dmz")
+    .addOption(dataOption())
+    .addOption(configOption())
+    .addOption(new Option('--format <format>', 'how').choices(Object.keys(formats)).default('svg'))
+    .option('--output <file>', 'where to, instead of standard output')
+    .action((what: string, options: PictureOptions) => done(visualise(program, terminal, what, options)));
+  example(root.command('replay <id>'), 'sallyport replay 01jh8 --data var/inner --to 3')
+    .description('show the state of a transfer after each of its events, in the lane of its owner')
+    .addOption(dataOption())
+    .addOption(configOption())
+    .option('--to <n>', 'only up to this event; the first is 0', wholeNumber(0, 999_999_999))
+    .option('--json', 'print JSON')
+    .action((id: string, options: ReplayOptions) => done(replay(program, terminal, id, options)));
 };
 
 const sendCommand = (root: Command, program: Program, terminal: Terminal, done: Done): void => {

@@ -2,6 +2,7 @@
 import type { Either } from 'fp-ts/lib/Either.js';
 import type { Config, Problem } from '../../domain/config.ts';
 import type { Control } from '../../domain/control.ts';
+import type { Owners } from '../../domain/picture/owners.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
 import type { Protocol } from '../../domain/protocol.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
@@ -34,6 +35,8 @@ export type Program = {
     readonly eventLog?: string;
     readonly terminal: Terminal;
   }) => Promise<number>;
+  /** Who owns which state of a transfer. */
+  readonly owners: Owners;
   readonly clock: Clock;
 };
 

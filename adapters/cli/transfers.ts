@@ -57,8 +57,9 @@ export const show = (program: Program, terminal: Terminal, id: string, options: 
     ],
   );
 
-const cell = (key: string, value: string | number | boolean): string => {
-  if (key.endsWith('At') && typeof value === 'number') return timeWords(value);
+/** A value of a row, or of a transfer's facts, by its name. */
+export const cell = (key: string, value: string | number | boolean): string => {
+  if ((key.endsWith('At') || key === 'modified') && typeof value === 'number') return timeWords(value);
   return printable(String(value), 300);
 };
 

@@ -1,9 +1,8 @@
 /** One transfer over a data connection: what begins it, and what its end is worth. */
 import type { Client, FTPResponse } from 'basic-ftp';
 import { FTPError } from 'basic-ftp';
-import { type Failure, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, temporary } from '../../domain/failure.ts';
 import type { PartnerPlace } from '../../domain/partner.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { closed, type Lifeline } from '../shared/lifeline.ts';
 import { linkBroken, outcomeUnknown, timeout } from '../shared/partner-failures.ts';
 import { sourced } from '../shared/source.ts';

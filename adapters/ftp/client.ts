@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { Client, FTPError } from 'basic-ftp';
 import { z } from 'zod';
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import {
   type ConnectStep,
   type PartnerContext,
@@ -14,7 +14,6 @@ import {
 } from '../../domain/partner.ts';
 import { filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { closed, lifeline } from '../shared/lifeline.ts';
 import {
   badCredentials,

@@ -1,8 +1,9 @@
 /** FTP, and FTP over TLS. */
 import type { z } from 'zod';
-import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
+import type { Attempt } from '../../domain/failure.ts';
 import { type Listener, type ListenerContext, protocol } from '../../domain/protocol.ts';
 import { attempt } from '../shared/attempt.ts';
+import { whyNotOpen } from '../shared/not-open.ts';
 import { ftpPartner, ftpsPartner } from './client.ts';
 import { ftpSettings, ftpsSettings } from './settings.ts';
 
@@ -15,18 +16,7 @@ const open = (settings: Settings, context: ListenerContext): Attempt<Listener> =
       const { openEndpoint } = await import('./open.ts');
       return openEndpoint(settings, context);
     },
-    (error) => {
-      const code = (error as { code?: unknown }).code;
-      const where = `${settings.protocol} ${settings.host}:${settings.port}`;
-      if (code === 'EADDRINUSE')
-        return temporary('addressInUse', `${where}: the port is in use; end the other program or choose another port`);
-      if (code === 'EACCES')
-        return permanent(
-          'notPermitted',
-          `${where}: not permitted; grant CAP_NET_BIND_SERVICE or choose a port above 1023`,
-        );
-      return permanent('cannotListen', `${where}: ${error instanceof Error ? error.message : 'cannot listen'}`);
-    },
+    whyNotOpen(`${settings.protocol} ${settings.host}:${settings.port}`),
   );
 
 /** The FTP protocol: a server for partners, and a client of theirs. Never encrypted (RFC 959). */

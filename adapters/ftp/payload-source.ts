@@ -2,10 +2,10 @@
 import { PassThrough } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import { type Attempt, type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Attempt, type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import type { Clock, PayloadSource } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
-import { codeOf, failing, failureIn } from '../shared/failing.ts';
+import { codeOf } from '../shared/failing.ts';
 
 /** Who we are, where the others are, and how they give tickets. */
 export type FtpSourceOptions = {

@@ -2,10 +2,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import { asideName, type DroppedFile, isUnchanged, type Outboxes } from '../../domain/outbox.ts';
 import { attempt } from '../shared/attempt.ts';
-import { codeOf, failing, failureIn } from '../shared/failing.ts';
+import { codeOf } from '../shared/failing.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { directorySync } from '../shared/fsync.ts';
 

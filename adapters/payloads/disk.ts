@@ -1,9 +1,9 @@
 import { mkdir, open as openFile, readdir, rename, stat as statOf, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { permanent, temporary } from '../../domain/failure.ts';
+import { failing, permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadStore, PayloadWriter, StoredPayload } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
-import { codeOf, failing } from '../shared/failing.ts';
+import { codeOf } from '../shared/failing.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { directorySync, ensureDirectory } from '../shared/fsync.ts';
 import { readRange } from './file.ts';

@@ -1,6 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { temporary } from '../../domain/failure.ts';
-import { failing } from '../shared/failing.ts';
+import { failing, temporary } from '../../domain/failure.ts';
 import type { Place } from './layout.ts';
 
 const chunk = 256 * 1024;

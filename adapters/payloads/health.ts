@@ -1,5 +1,5 @@
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
-import { codeOf, failing, failureIn } from '../shared/failing.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
+import { codeOf } from '../shared/failing.ts';
 
 /** Whether the disk can still be trusted. */
 export interface Health {

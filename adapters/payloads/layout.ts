@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { permanent } from '../../domain/failure.ts';
+import { failing, permanent } from '../../domain/failure.ts';
 import { payloadKey } from '../../domain/payload.ts';
-import { failing } from '../shared/failing.ts';
 
 /** The names under which a payload may stand in its directory. */
 export type Place = {

@@ -1,8 +1,7 @@
 import { type FileHandle, link, rename, unlink } from 'node:fs/promises';
-import { permanent, temporary } from '../../domain/failure.ts';
+import { failing, permanent, temporary } from '../../domain/failure.ts';
 import type { PayloadWriter } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing } from '../shared/failing.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import type { DirectorySync } from '../shared/fsync.ts';
 import { extents } from './extents.ts';

@@ -2,11 +2,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import { type Attempt, temporary } from '../../domain/failure.ts';
+import { type Attempt, failing, failureIn, temporary } from '../../domain/failure.ts';
 import type { Clock, Log, ProgramEnd, ProgramJob, Programs } from '../../domain/ports.ts';
 import { transferId } from '../../domain/transfer/vocabulary.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { explain, type Launched, launch } from './launch.ts';
 import { clear, furnish, type Place, placeOf, resultAt } from './place.ts';
 import { lastLine } from './tail.ts';

@@ -3,9 +3,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { permanent, temporary } from '../../domain/failure.ts';
+import { failing, permanent, temporary } from '../../domain/failure.ts';
 import { transferId } from '../../domain/transfer/vocabulary.ts';
-import { codeOf, failing } from '../shared/failing.ts';
+import { codeOf } from '../shared/failing.ts';
 import { endGroup, groupsLeft, type Identity } from './process-group.ts';
 
 export type Place = {

@@ -1,8 +1,7 @@
 /** Read models in a file of this server: SQLite in a thread of its own. What they hold can be built anew from the log. */
-import { type Failure, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, temporary } from '../../domain/failure.ts';
 import type { Projection, Query, ReadModels, Row } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { startWorker, workerFile } from '../shared/worker.ts';
 import type { ModelRequest, ModelResponse, ModelWorkerData, SqlQuery } from './protocol.ts';
 import { changeOf, tableSpecOf } from './rows.ts';

@@ -2,10 +2,9 @@
 import { createPrivateKey } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { z } from 'zod';
-import { permanent } from '../../domain/failure.ts';
+import { failing, failureIn, permanent } from '../../domain/failure.ts';
 import { type PartnerClient, partnerProtocol } from '../../domain/partner.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { closed, lifeline } from '../shared/lifeline.ts';
 import {
   badCredentials,

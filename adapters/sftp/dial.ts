@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import ssh2, { type Client, type SFTPWrapper } from 'ssh2';
-import type { Failure } from '../../domain/failure.ts';
-import { failing } from '../shared/failing.ts';
+import { type Failure, failing } from '../../domain/failure.ts';
 import { algorithms } from './algorithms.ts';
 
 /** Where, as whom, who must be there, and what each way to fail means to the caller. */

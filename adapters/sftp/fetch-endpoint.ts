@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/failure.ts';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { attempt } from '../shared/attempt.ts';
-import { whyNotOpen } from './errors.ts';
+import { whyNotOpen } from '../shared/not-open.ts';
 import { linkKey } from './link-keys.ts';
 import { listen } from './listener.ts';
 

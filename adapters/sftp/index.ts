@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { protocol } from '../../domain/protocol.ts';
 import { duration, filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
+import { whyNotOpen } from '../shared/not-open.ts';
 import { sftpPartner } from './client.ts';
-import { whyNotOpen } from './errors.ts';
 import { hostKeys } from './host-keys.ts';
 import { listen } from './listener.ts';
 

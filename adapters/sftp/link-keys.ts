@@ -1,7 +1,6 @@
 /** The keys of the message service as SSH uses them: who is verified on the link is known here, and no other key is made. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { permanent } from '../../domain/failure.ts';
-import { failing } from '../shared/failing.ts';
+import { failing, permanent } from '../../domain/failure.ts';
 import { type HostKey, hostKey } from './host-keys.ts';
 
 /** SSH's names of the elliptic curves (RFC 5656, section 10.1). */

@@ -1,7 +1,7 @@
 /** What we do at a partner's SFTP server, one request after the other (draft-ietf-secsh-filexfer-02). */
 import { posix } from 'node:path';
 import type { FileEntryWithStats, SFTPWrapper, Stats } from 'ssh2';
-import { type Attempt, type Failure, temporary } from '../../domain/failure.ts';
+import { type Attempt, type Failure, failing, failureIn, temporary } from '../../domain/failure.ts';
 import {
   isPartnerFileName,
   mostFiles,
@@ -10,7 +10,6 @@ import {
   type PartnerSession,
 } from '../../domain/partner.ts';
 import { attempt } from '../shared/attempt.ts';
-import { failing, failureIn } from '../shared/failing.ts';
 import { closed } from '../shared/lifeline.ts';
 import {
   badName,

@@ -1,9 +1,9 @@
 /** Fetching payloads from another of our servers over SFTP: one session a fetch, both ends known by the keys of the link. */
 import type { SFTPWrapper } from 'ssh2';
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import type { Clock, PayloadSource } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
-import { codeOf, failing, failureIn } from '../shared/failing.ts';
+import { codeOf } from '../shared/failing.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { type Dialled, dial, type Target } from './dial.ts';
 import { linkKey, publicKeyOf } from './link-keys.ts';

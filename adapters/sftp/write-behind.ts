@@ -1,6 +1,6 @@
 /** Writing a file over SFTP: requests follow each other without waiting, within a bound of memory. */
 import type { SFTPWrapper, Stats } from 'ssh2';
-import { failing } from '../shared/failing.ts';
+import { failing } from '../../domain/failure.ts';
 import { closed } from '../shared/lifeline.ts';
 import { otherSize, outcomeUnknown, timeout } from '../shared/partner-failures.ts';
 import { sourced } from '../shared/source.ts';

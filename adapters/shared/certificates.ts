@@ -3,9 +3,8 @@ import 'reflect-metadata';
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as x509 from '@peculiar/x509';
-import { permanent } from '../../domain/failure.ts';
+import { failing, permanent } from '../../domain/failure.ts';
 import type { Role } from '../../domain/role.ts';
-import { failing } from './failing.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 86_400_000;

@@ -1,6 +1,5 @@
-import { type Failure, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, temporary } from '../../domain/failure.ts';
 import type { Clock } from '../../domain/ports.ts';
-import { failing } from './failing.ts';
 
 /** The life of a connection: it ends once, and the first reason is the failure of all that waits for it, now and later. */
 export type Lifeline = {

@@ -1,5 +1,4 @@
-import { temporary } from '../../domain/failure.ts';
-import { failing, failureIn } from './failing.ts';
+import { failing, failureIn, temporary } from '../../domain/failure.ts';
 
 /** Bytes to be sent; where they themselves fail, the error always carries a failure. */
 export async function* sourced(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {

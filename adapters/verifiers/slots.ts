@@ -1,5 +1,4 @@
-import { temporary } from '../../domain/failure.ts';
-import { failing } from '../shared/failing.ts';
+import { failing, temporary } from '../../domain/failure.ts';
 
 /** Runs at most `most` pieces of work at a time, in order; refuses (failure `busy`) when `queue` are waiting. */
 export const slots = (most: number, queue: number) => {

@@ -47,6 +47,9 @@ export type Transfer = {
   readonly updatedAt: number;
 };
 
+/** For so long after its arrival a file that comes again is a repeat, where the partner has not heard our OK; milliseconds. */
+export const repeatWindow = 86_400_000;
+
 /** A transfer of which nothing has been told yet. */
 export const unborn: Transfer = {
   channel: '',

@@ -15,7 +15,7 @@ import { fact } from '../support/given.ts';
 import { countedIds, manualClock } from '../support/manual-clock.ts';
 import { memoryEventLog } from '../support/memory-event-log.ts';
 import { everyMinute } from '../support/memory-partners.ts';
-import { memoryReadModels } from '../support/memory-read-models.ts';
+import { fullReadModels, memoryReadModels } from '../support/memory-read-models.ts';
 import { succeeded } from '../support/outcome.ts';
 import { streamsOf, tell } from '../support/telling.ts';
 import { until } from '../support/until.ts';
@@ -222,6 +222,21 @@ describe('an agent', () => {
     await passing('another has', async () => (await streams('run-', 'runFailed')).length > 1);
     expect(alarms).toEqual(['a run could not see what the partner has; the next time tries again']);
     partner.failing = false;
+    await runs(1);
+    expect(await created()).toEqual(['/out/a.xml']);
+  });
+
+  it('starts nothing while it cannot see what is on its way already', async () => {
+    const disk = { full: false };
+    const { partner, start, created, runs, streams, passing } = world();
+    await start(fullReadModels(memoryReadModels(), disk));
+    await runs(1);
+    disk.full = true;
+    partner.files = [file('a.xml')];
+    const failed = async () => (await streams('run-', 'runFailed')).length;
+    await passing('two runs could not see', async () => (await failed()) > 1);
+    expect(await created()).toEqual(['/out/a.xml']);
+    disk.full = false;
     await runs(1);
     expect(await created()).toEqual(['/out/a.xml']);
   });

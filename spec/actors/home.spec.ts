@@ -1,10 +1,9 @@
-import { isLeft, left } from 'fp-ts/lib/Either.js';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { temporary } from '../../domain/failure.ts';
 import type { Session } from '../../domain/intake.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { allowed, memoryDmz, put } from '../support/memory-dmz.ts';
-import { memoryReadModels } from '../support/memory-read-models.ts';
+import { fullReadModels, memoryReadModels } from '../support/memory-read-models.ts';
 
 const names = async (session: Session) => (await allowed(session.list('/'))).map((entry) => entry.name);
 
@@ -78,14 +77,11 @@ describe('a home in which a file with a lost OK is delivered again', () => {
 
 describe('a home whose read models wait for room on the disk', () => {
   it('changes nothing by what it showed before', async () => {
-    const models = memoryReadModels();
-    let full = false;
-    const putOrNot: typeof models.put = (...given) =>
-      full ? () => Promise.resolve(left(temporary('noSpace', 'the disk is full'))) : models.put(...given);
-    const dmz = await memoryDmz({ models: { ...models, put: putOrNot } });
+    const disk = { full: false };
+    const dmz = await memoryDmz({ models: fullReadModels(memoryReadModels(), disk) });
     const session = await dmz.login();
     await put(session, '/a.tmp', 'content');
-    full = true;
+    disk.full = true;
     for (const change of [session.rename('/a.tmp', '/a.xml'), session.remove('/a.tmp'), session.upload('/a.tmp')])
       expect(await change()).toMatchObject({ _tag: 'Left', left: { reason: 'noSpace' } });
     await dmz.stop();

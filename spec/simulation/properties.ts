@@ -20,7 +20,9 @@ export const unsettled = (servers: readonly Server[]): string | undefined => {
     for (const row of rowsOf(server)) {
       const where = `${row.id} (${row.name}) on ${server.role}`;
       if (row.tellAt !== null) return `${where} has not been told to the other server`;
-      if (row.ended ? server.role === 'dmz' && !row.purged : !isExplained(row)) return `${where} is ${row.state}`;
+      // What its partner has not heard of stays for a day.
+      const stays = server.role === 'inner' || row.unheard;
+      if (row.ended ? !row.purged && !stays : !isExplained(row)) return `${where} is ${row.state}`;
     }
   }
   return undefined;

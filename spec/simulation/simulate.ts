@@ -37,7 +37,7 @@ const storyOf = async (seed: number): Promise<string> => {
   const { found, lines } = await runSchedule(seed, {}, true);
   return [
     `seed ${seed}: ${found.join('\n')}`,
-    `Run it alone with: SEED=${seed} npx vitest run spec/simulation/simulation.spec.ts`,
+    `Run it alone with: npm run simulate -- ${seed}`,
     ...lines.slice(-mostLines),
     `seed ${seed}: ${found.join('\n')}`,
   ].join('\n');

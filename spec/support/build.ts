@@ -1,4 +1,4 @@
-/** Compiles the program and the wire server once before the tests: servers run as processes, and worker threads load compiled files. */
+/** Compiles the program, the wire server and the simulation once before the tests: servers run as processes, and worker threads load compiled files. */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,7 @@
 /** A program to run commands on: a config that loads, a server that runs until it is stopped, keys that exist on paper. */
 import { left, right } from 'fp-ts/lib/Either.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
+import { roles, travels } from '../../actors/roles.ts';
 import type { Program } from '../../adapters/cli/program.ts';
 import type { LoadedConfig } from '../../adapters/shared/loaded-config.ts';
 import { decodeConfig } from '../../domain/config.ts';
@@ -53,6 +54,7 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
   },
   controlClient: () => fakeControl().control,
   demo: () => Promise.resolve(0),
+  owners: { roles, travels },
   clock,
   ...parts,
 });

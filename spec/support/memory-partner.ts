@@ -1,11 +1,10 @@
 /** A partner's server in memory: its files, and what is to go wrong next. */
 import { posix } from 'node:path';
 import { attempt } from '../../adapters/shared/attempt.ts';
-import { failing, failureIn } from '../../adapters/shared/failing.ts';
 import { closed } from '../../adapters/shared/lifeline.ts';
 import { badName, exists, isSayable, notFound } from '../../adapters/shared/partner-failures.ts';
 import { sourced } from '../../adapters/shared/source.ts';
-import { type Failure, permanent, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import { isPartnerFileName, type PartnerFile, type PartnerSession } from '../../domain/partner.ts';
 
 /** What a session is asked to do. */

@@ -118,3 +118,12 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
     },
   };
 };
+
+/** Read models that take nothing in while the disk is full. */
+export const fullReadModels = (models: ReadModels, disk: { readonly full: boolean }): ReadModels => ({
+  ...models,
+  put:
+    (...given) =>
+    () =>
+      disk.full ? Promise.resolve(left(temporary('noSpace', 'the disk is full'))) : models.put(...given)(),
+});

@@ -11,7 +11,7 @@ import { fact } from './given.ts';
 import { countedIds, manualClock } from './manual-clock.ts';
 import { memoryEventLog } from './memory-event-log.ts';
 import { memoryPayloadStore } from './memory-payload-store.ts';
-import { memoryReadModels } from './memory-read-models.ts';
+import { fullReadModels, memoryReadModels } from './memory-read-models.ts';
 import { succeeded } from './outcome.ts';
 import { silent } from './silent.ts';
 import { streamsOf, tell } from './telling.ts';
@@ -24,7 +24,8 @@ export const provider = async () => {
   const told = { eventLog: memoryEventLog(), clock: manualClock(), ids: countedIds() };
   const committed = new Map<string, Uint8Array>();
   const payloads = memoryPayloadStore({ committed, partials: new Map() });
-  const models = memoryReadModels();
+  const disk = { full: false };
+  const models = fullReadModels(memoryReadModels(), disk);
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const projector = await startProjector({ ...told, models, log: silent }, [homeProjection], stop.signal);
@@ -42,7 +43,7 @@ export const provider = async () => {
     return provide(needs)(loaded.right, stop.signal);
   };
   return {
-    ...{ streams, reading, payloads, shown, trying },
+    ...{ streams, reading, payloads, disk, shown, trying },
     now: told.clock.now,
     /** A file that inner has staged here, to be provided at a path of its partner's home. */
     staged: async (id: string, directory: string, name: string, content: string, after: 'keep' | 'delete' = 'keep') => {

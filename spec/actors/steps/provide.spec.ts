@@ -41,6 +41,15 @@ describe('providing a file in the home of a partner', () => {
     expect(await dmz.shown()).toMatchObject([{ id: second }]);
   });
 
+  it('waits while it cannot see what is there: nothing older is missed', async () => {
+    const dmz = await provider();
+    await dmz.staged(first, '/', 'a.xml', 'older');
+    dmz.disk.full = true;
+    await dmz.provides(first);
+    await dmz.staged(second, '/', 'a.xml', 'newer');
+    expect(await failureOf(await dmz.trying(second))).toMatchObject({ lasting: 'temporary', code: 'noSpace' });
+  });
+
   it('fails where the payload is not there', async () => {
     const dmz = await provider();
     await dmz.staged(first, '/', 'a.xml', 'hello');

@@ -21,7 +21,19 @@ const run = async (line: string | readonly string[], parts: Partial<Program> = {
 };
 
 const commands = [
-  ...['serve', 'check', 'status', 'demo', 'send', 'firewall', 'keys create', 'keys renew', 'keys show'],
+  ...[
+    'serve',
+    'check',
+    'status',
+    'demo',
+    'send',
+    'firewall',
+    'visualise',
+    'replay',
+    'keys create',
+    'keys renew',
+    'keys show',
+  ],
   ...['channels test', 'channels trust'],
   ...['list', 'show', 'release', 'retry', 'abandon'].map((each) => `transfers ${each}`),
   ...['list', 'diff', 'reload', 'accept-epoch'].map((each) => `channels ${each}`),

@@ -7,6 +7,7 @@ import { createKeys, type KeyNode } from '../../../adapters/keys/index.ts';
 import { type MessageServiceOptions, messageService } from '../../../adapters/messages/index.ts';
 import { fingerprintOf } from '../../../adapters/shared/certificates.ts';
 import type { Clock, JsonObject, Log } from '../../../domain/ports.ts';
+import { freePort } from '../../support/free-port.ts';
 import { must, type Pair } from '../../support/message-pair.ts';
 
 /** The clock on the wall, `factor` times as fast for whoever waits. */
@@ -67,15 +68,6 @@ export const keysOf = async (nodes: readonly KeyNode[], clock: Clock = clockOf()
     return keys;
   };
 };
-
-/** A port that nobody listens on. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 
 export type Wire = {
   readonly port: number;

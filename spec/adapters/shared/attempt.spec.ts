@@ -1,8 +1,8 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { attempt } from '../../../adapters/shared/attempt.ts';
-import { codeOf, failing, failureIn } from '../../../adapters/shared/failing.ts';
-import { temporary } from '../../../domain/failure.ts';
+import { codeOf } from '../../../adapters/shared/failing.ts';
+import { failing, failureIn, temporary } from '../../../domain/failure.ts';
 
 const busy = temporary('busy', 'come back later');
 

@@ -1,9 +1,9 @@
 import * as argon2 from '@node-rs/argon2';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { failureIn } from '../../../adapters/shared/failing.ts';
 import { argon2Verifiers } from '../../../adapters/verifiers/argon2.ts';
 import { recent } from '../../../adapters/verifiers/recent.ts';
 import { slots } from '../../../adapters/verifiers/slots.ts';
+import { failureIn } from '../../../domain/failure.ts';
 import { manualClock } from '../../support/manual-clock.ts';
 
 vi.mock('@node-rs/argon2', async (load) => {

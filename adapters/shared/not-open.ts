@@ -1,5 +1,5 @@
 import { type Failure, permanent, temporary } from '../../domain/failure.ts';
-import { codeOf } from '../shared/failing.ts';
+import { codeOf } from './failing.ts';
 
 /** Why an endpoint cannot be opened, and what to do. */
 export const whyNotOpen =
