@@ -9,6 +9,7 @@ import { controlClient } from './control/client.ts';
 import { runDemo } from './demo/index.ts';
 import { startGateway } from './gateway.ts';
 import { bundle, createKeys, renewKeys, showKeys } from './keys/index.ts';
+import { copyLog } from './log-copy.ts';
 import { protocols } from './protocols.ts';
 import { systemClock } from './shared/clock.ts';
 
@@ -23,6 +24,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   start: startGateway,
   check: checkAll,
   keys,
+  copyLog,
   controlClient,
   demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
   owners: { roles, travels },

@@ -6,6 +6,7 @@ import type { Terminal } from '../shared/terminal.ts';
 import { channelsCommands } from './channels.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
+import { type CopyOptions, copy } from './log.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
@@ -93,6 +94,7 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
+  logCommands(root.command('log').description('move the event log of a stopped server'), program, terminal, done);
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),
@@ -134,6 +136,16 @@ const sendCommand = (root: Command, program: Program, terminal: Terminal, done: 
     .option('--wait', 'wait until it is sent (exit code 0), or held or abandoned (1)')
     .option('--json', 'print JSON')
     .action((file: string, options: SendOptions) => done(send(program, terminal, file, options)));
+};
+
+const logCommands = (log: Command, program: Program, terminal: Terminal, done: Done): void => {
+  const place = "a server's config (the log that it names), a data directory, or esdb://…";
+  example(log.command('copy'), 'sallyport log copy --from inner.yaml --to esdb://es1:2113,es2:2113,es3:2113')
+    .description('copy an event log to another place, and compare both; run again, it goes on where it ended')
+    .requiredOption('--from <place>', place)
+    .requiredOption('--to <place>', `${place}; empty, or the beginning of the same log`)
+    .option('--json', 'print JSON')
+    .action((options: CopyOptions) => done(copy(program, terminal, options)));
 };
 
 const keysCommands = (keys: Command, program: Program, terminal: Terminal, done: Done): void => {

@@ -7,6 +7,7 @@ import type { Clock, Log } from '../../domain/ports.ts';
 import type { Protocol } from '../../domain/protocol.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
+import type { CopyLog } from '../shared/log-copy.ts';
 import type { Terminal } from '../shared/terminal.ts';
 
 /** A running server; `closed` gives its exit code. */
@@ -28,6 +29,7 @@ export type Program = {
   /** What is wrong beyond the config's own shape. */
   readonly check: (loaded: LoadedConfig) => Promise<readonly Problem[]>;
   readonly keys: KeyTools;
+  readonly copyLog: CopyLog;
   readonly controlClient: (data: string) => Control;
   readonly demo: (options: {
     readonly data: string;
