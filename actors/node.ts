@@ -24,6 +24,7 @@ import type {
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { witnessProjection } from '../projections/witness.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
@@ -43,6 +44,7 @@ import { startProjector } from './projector.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
+import { openForLog } from './same-log.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
@@ -144,7 +146,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
   const stopProjector = new AbortController();
-  const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const views = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const projections = [...views, witnessProjection];
+  await openForLog({ eventLog, models, log }, projections);
   const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();

@@ -38,6 +38,7 @@ export const copyEvents = async (copying: Copying): Promise<Copied> => {
     done += window.reduce((sum, run) => sum + run.length, 0);
     progress({ phase: 'copying', done, of: all });
   }
+  const copied = await keptIn(to);
   const told = { source: 0, target: 0 };
   const verifying = (which: keyof typeof told) => (count: number) => {
     told[which] = count;
@@ -45,7 +46,7 @@ export const copyEvents = async (copying: Copying): Promise<Copied> => {
   };
   const [source, target] = await Promise.all([
     contentOf(eventsIn(from, kept, signal), verifying('source')),
-    contentOf(eventsIn(to, await keptIn(to), signal), verifying('target')),
+    contentOf(eventsIn(to, copied, signal), verifying('target')),
   ]);
   if (source.sha256 === target.sha256) await unmark(to);
   return { before, source, target };

@@ -1,6 +1,7 @@
 /** The event log in EventStoreDB: one server or a cluster, which many logs may share. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Clock, Expected, Log, LoggedEvent, NewEvent } from '../../domain/ports.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { credits } from './credits.ts';
 import { appendNothing, appendOnce, earlier } from './eventstoredb-append.ts';
 import { failureOf, openCalls, type Patience } from './eventstoredb-calls.ts';
@@ -70,6 +71,7 @@ export const eventStoreDb = ({
         },
         { writes: true, goOnFor },
       );
+      faultPoint('log.answer.after');
       doubtful.delete(first.id);
       if (isLeft(done) && done.left.code === 'outcomeUnknown' && !exact) remember(doubtful, first.id);
       return done;

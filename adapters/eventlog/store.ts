@@ -126,7 +126,7 @@ export const eventStore = (db: Database): EventStore => {
         retention.hide(stream, keepFrom);
         return { kind: 'retained' };
       }) ?? { kind: 'refused', code: 'unavailable', text: diskFull },
-    hidden: () => ({ kind: 'hidden', streams: hidden.all() as unknown as HiddenAnswer['streams'] }),
+    hidden: () => ({ kind: 'hidden', streams: hidden.all() }),
     purge: () => durably(retention.purge) ?? false,
     read: (request) => {
       const limit = Math.max(0, Math.min(request.limit, pageEvents));
