@@ -24,6 +24,7 @@ import type {
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
+import { witnessProjection } from '../projections/witness.ts';
 import { runningAgain } from './again.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
@@ -47,6 +48,7 @@ import { type RecordPurge, recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
+import { openForLog } from './same-log.ts';
 import { type SealLimits, sealLog } from './seal-log.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
@@ -156,7 +158,9 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
   const stopProjector = new AbortController();
-  const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const views = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const projections = [...views, witnessProjection];
+  await openForLog({ eventLog, models, log }, projections);
   const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();

@@ -18,6 +18,7 @@ import { embeddedEventLog } from './eventlog/embedded.ts';
 import { eventStoreDb } from './eventlog/eventstoredb.ts';
 import { prefixOf } from './eventlog/eventstoredb-names.ts';
 import { untilThere } from './eventlog/eventstoredb-probe.ts';
+import { whyNotWhole } from './eventlog/mark.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
@@ -101,6 +102,8 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     await roomToStart(disk, config.disk);
     const eventLog = await openEventLog();
     closers.push(() => eventLog.close());
+    const partial = await whyNotWhole(eventLog);
+    if (partial !== undefined) throw new Error(partial);
     const models = await sqliteReadModels({ directory: data });
     closers.push(() => models.close());
     const payloads = await diskPayloads({ directory: data, onFatal: die });

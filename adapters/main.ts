@@ -10,6 +10,7 @@ import { controlClient } from './control/client.ts';
 import { runDemo } from './demo/index.ts';
 import { startGateway } from './gateway.ts';
 import { bundle, createKeys, renewKeys, showKeys } from './keys/index.ts';
+import { copyLog } from './log-copy.ts';
 import { protocols } from './protocols.ts';
 import { systemClock } from './shared/clock.ts';
 
@@ -24,6 +25,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   start: startGateway,
   check: checkAll,
   keys,
+  copyLog,
   controlClient,
   audit,
   demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),

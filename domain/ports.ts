@@ -175,8 +175,8 @@ export type Query = {
 
 /** Rows of read models and, in the same transaction, how far each has come. May lose the newest rows in a crash, never its order. */
 export interface ReadModels {
-  /** Prepares the tables; rows of another version are dropped. Answers the checkpoint to go on after. */
-  open<R extends Row>(projection: Projection<R>): Attempt<Position | undefined>;
+  /** Prepares the tables; rows of another version are dropped, and with `anew` all. Answers the checkpoint to go on after. */
+  open<R extends Row>(projection: Projection<R>, options?: { readonly anew?: boolean }): Attempt<Position | undefined>;
   get<R extends Row>(projection: Projection<R>, keys: readonly string[]): Attempt<ReadonlyMap<string, R>>;
   put<R extends Row>(
     projection: Projection<R>,

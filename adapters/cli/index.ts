@@ -97,7 +97,12 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   partnerCommands(channels, program, terminal, done);
 
   auditCommands(root.command('audit').description('make and check signed receipts'), program, terminal, done);
-  logCommands(root.command('log').description('verify an event log by its signed segments'), program, terminal, done);
+  logCommands(
+    root.command('log').description('verify an event log by its signed segments, or move it'),
+    program,
+    terminal,
+    done,
+  );
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),

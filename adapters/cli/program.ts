@@ -8,6 +8,7 @@ import type { Protocol } from '../../domain/protocol.ts';
 import type { AuditTools } from '../shared/audit-tools.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
+import type { CopyLog } from '../shared/log-copy.ts';
 import type { Terminal } from '../shared/terminal.ts';
 
 /** A running server; `closed` gives its exit code. */
@@ -29,6 +30,7 @@ export type Program = {
   /** What is wrong beyond the config's own shape. */
   readonly check: (loaded: LoadedConfig) => Promise<readonly Problem[]>;
   readonly keys: KeyTools;
+  readonly copyLog: CopyLog;
   readonly controlClient: (data: string) => Control;
   readonly audit: AuditTools;
   readonly demo: (options: {

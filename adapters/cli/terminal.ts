@@ -19,6 +19,7 @@ export const processTerminal = (): Terminal => {
     progress: (text = '') => {
       if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
     },
+    watched: stderr.isTTY,
     ask: async (question) => {
       if (!process.stdin.isTTY || !stderr.isTTY) return undefined;
       const lines = createInterface({ input: process.stdin, output: stderr });

@@ -90,7 +90,7 @@ const bounded = (value: string, where: string, longest: number): Found => {
 
 /** The connection string of the event log: its files' paths absolute, its password found. */
 export const readEventLog = async (
-  { eventLog }: Config,
+  { eventLog }: Pick<Config, 'eventLog'>,
   directory: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<{ readonly eventLog: string | undefined; readonly problems: readonly Problem[] }> => {

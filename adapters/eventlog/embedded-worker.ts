@@ -4,10 +4,11 @@ import { openDatabase, openToRead } from '../shared/sqlite.ts';
 import { serveCalls } from '../shared/worker.ts';
 import { groupCommit } from './group-commit.ts';
 import type { LogReady, LogRequest, LogResponse, LogWorkerData, RetainAnswer, RetainRequest } from './protocol.ts';
+import { logFile } from './schema.ts';
 import { eventStore } from './store.ts';
 
 const { directory, readOnly } = workerData as LogWorkerData;
-const db = readOnly ? openToRead(directory, 'events.db') : openDatabase(directory, 'events.db', 'FULL');
+const db = readOnly ? openToRead(directory, logFile) : openDatabase(directory, logFile, 'FULL');
 const store = eventStore(db);
 const group = groupCommit(store, setImmediate);
 
@@ -34,7 +35,9 @@ serveCalls<LogReady, LogRequest, LogResponse>({
       ? group.append(request)
       : request.kind === 'retain'
         ? retain(request)
-        : store.read(request),
+        : request.kind === 'hidden'
+          ? store.hidden()
+          : store.read(request),
   close: () => {
     group.finish();
     db.close();

@@ -3,16 +3,18 @@ import { left, right } from 'fp-ts/lib/Either.js';
 import { pipe } from 'fp-ts/lib/function.js';
 import * as TE from 'fp-ts/lib/TaskEither.js';
 import { type LogFailure, permanent, temporary } from '../../domain/failure.ts';
-import type { EventLog, LoggedEvent } from '../../domain/ports.ts';
+import type { LoggedEvent } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { startWorker, workerFile } from '../shared/worker.ts';
 import { credits } from './credits.ts';
 import { follow } from './follow.ts';
 import { risingHead } from './head.ts';
+import type { MovableLog } from './movable.ts';
 import { bytesOf, largestEvent, ordinalOf, pack, packExpected, positionOf, unpack } from './packing.ts';
 import type {
   AppendAnswer,
+  HiddenAnswer,
   LogReady,
   LogRequest,
   LogResponse,
@@ -32,6 +34,8 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
 
 /** What may wait for the thread at once. */
 const queueLimit = { events: 10_000, bytes: 64 * 1024 ** 2 };
+/** They come to the thread at once, and go into one commit, if they are no longer than one page. */
+const together = 256;
 const longestStreamName = 512;
 
 /**
@@ -43,7 +47,7 @@ export const embeddedEventLog = async (options: {
   readonly onFatal: (error: Error) => void;
   /** Only reads, beside the server or while none runs; an append is fatal. */
   readonly readOnly?: boolean;
-}): Promise<EventLog> => {
+}): Promise<MovableLog> => {
   let broken: string | undefined;
   const data: LogWorkerData = { directory: options.directory, readOnly: options.readOnly === true };
   const { ready, link } = await startWorker<LogReady, LogRequest, LogResponse>({
@@ -154,6 +158,15 @@ export const embeddedEventLog = async (options: {
           return left(failure('outcomeUnknown', textOf(error)));
         }
       },
+    hidden: () => async () => {
+      try {
+        const { streams } = (await link.call({ kind: 'hidden' })) as HiddenAnswer;
+        return right(new Map(streams.map(([stream, keepFrom]) => [stream, BigInt(keepFrom)])));
+      } catch (error) {
+        return left(failure('unavailable', link.alive() ? textOf(error) : whyNot()));
+      }
+    },
+    together,
     close: async () => {
       const closing = link.close();
       head.close();

@@ -1,4 +1,4 @@
-import type { Clock } from '../../domain/ports.ts';
+import type { Clock, LoggedEvent } from '../../domain/ports.ts';
 import { within } from './eventstoredb-calls.ts';
 import type { EventStoreClient } from './eventstoredb-client.ts';
 import { newestOf } from './eventstoredb-reads.ts';
@@ -27,4 +27,15 @@ export const hideBefore = async (
       { requiresLeader: true, deadline: tryFor },
     ),
   );
+};
+
+/** From which revision on streams are kept, by the events of their metadata in log order; of each the last one counts. */
+export const hiddenIn = (metadata: readonly LoggedEvent[]): ReadonlyMap<string, bigint> => {
+  const kept = new Map<string, bigint>();
+  for (const { stream, data } of metadata) {
+    const before = data.$tb;
+    if (typeof before === 'number' && before > 0) kept.set(stream, BigInt(before));
+    else kept.delete(stream);
+  }
+  return kept;
 };

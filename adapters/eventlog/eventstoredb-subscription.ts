@@ -10,6 +10,7 @@ import type { Clock, LoggedEvent, Position } from '../../domain/ports.ts';
 import { within } from './eventstoredb-calls.ts';
 import type { EventStoreClient } from './eventstoredb-client.ts';
 import { positionOf, storePositionOf, unpackFrom } from './eventstoredb-names.ts';
+import { fillerType } from './movable.ts';
 
 /** What comes, in the order of the log. `reached`: nothing of ours stands up to there. */
 type Item =
@@ -80,7 +81,7 @@ export const subscribe = (
       if (read === null) break;
       taken += 1;
       const event = unpackFrom(prefix, read.event);
-      if (event !== undefined) events.push(event);
+      if (event !== undefined && event.type !== fillerType) events.push(event);
     }
     return events;
   };

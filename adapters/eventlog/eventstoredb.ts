@@ -1,14 +1,16 @@
 /** The event log in EventStoreDB: one server or a cluster, which many logs may share. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
-import type { Clock, EventLog, Expected, Log, LoggedEvent, NewEvent } from '../../domain/ports.ts';
+import type { Clock, Expected, Log, LoggedEvent, NewEvent } from '../../domain/ports.ts';
+import { faultPoint } from '../shared/fault-point.ts';
 import { credits } from './credits.ts';
 import { appendNothing, appendOnce, earlier } from './eventstoredb-append.ts';
 import { failureOf, openCalls, type Patience } from './eventstoredb-calls.ts';
 import { followAll } from './eventstoredb-follow.ts';
 import { storePositionOf, unpackFrom } from './eventstoredb-names.ts';
 import { eventsOf } from './eventstoredb-reads.ts';
-import { hideBefore } from './eventstoredb-retention.ts';
+import { hiddenIn, hideBefore } from './eventstoredb-retention.ts';
 import { subscribe } from './eventstoredb-subscription.ts';
+import type { MovableLog } from './movable.ts';
 import { bytesOf, largestEvent, pack } from './packing.ts';
 
 /** A log in EventStoreDB. `prefix` begins the names of all its streams there: two logs of one prefix would be one. */
@@ -37,7 +39,7 @@ export const eventStoreDb = ({
   clock,
   log,
   patience = usualPatience,
-}: EventStoreLog): EventLog => {
+}: EventStoreLog): MovableLog => {
   const calls = openCalls(connectionString, patience, clock);
   const slots = credits(callLimit);
   const tries = { tryFor: patience.tryFor, clock };
@@ -69,6 +71,7 @@ export const eventStoreDb = ({
         },
         { writes: true, goOnFor },
       );
+      faultPoint('log.answer.after');
       doubtful.delete(first.id);
       if (isLeft(done) && done.left.code === 'outcomeUnknown' && !exact) remember(doubtful, first.id);
       return done;
@@ -78,7 +81,11 @@ export const eventStoreDb = ({
   };
 
   /** All events after a position, until the server says that there are no more, or there are enough. */
-  const readAll = async (client: Parameters<typeof subscribe>[0], after: string | undefined, limit: number) => {
+  const readAll = async (
+    client: Parameters<typeof subscribe>[0],
+    of: { readonly prefix: string; readonly after?: string | undefined; readonly limit?: number },
+  ) => {
+    const { prefix, after, limit = Number.POSITIVE_INFINITY } = of;
     const subscribed = subscribe(client, { prefix, after, silence, clock });
     const events: LoggedEvent[] = [];
     try {
@@ -126,13 +133,16 @@ export const eventStoreDb = ({
             ),
     readAll: ({ after, limit = 1_000 } = {}) => {
       if (after !== undefined) storePositionOf(after);
-      return () => calls.run((client) => readAll(client, after, limit), { writes: false });
+      return () => calls.run((client) => readAll(client, { prefix, after, limit }), { writes: false });
     },
     follow: (after, signal) => followAll({ calls, prefix, silence, clock, log }, after, signal),
     setRetention:
       (stream, { keepFrom }) =>
       () =>
         calls.run((client) => hideBefore(client, prefix + stream, keepFrom, tries), { writes: true }),
+    hidden: () => () =>
+      calls.run(async (client) => hiddenIn(await readAll(client, { prefix: `$$${prefix}` })), { writes: false }),
+    together: 1,
     close: () => calls.close(),
   };
 };

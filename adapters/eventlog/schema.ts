@@ -1,4 +1,7 @@
-/** The tables of the log, version by version. */
+/** The file of the log, and its tables, version by version. */
+
+/** Its name in the data directory. */
+export const logFile = 'events.db';
 
 const first = `
   CREATE TABLE streams (

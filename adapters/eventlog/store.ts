@@ -2,9 +2,11 @@
 
 import { faultPoint } from '../shared/fault-point.ts';
 import { type Database, ensureSchema, isDiskFull, rollBack } from '../shared/sqlite.ts';
+import { fillerType } from './movable.ts';
 import type {
   AppendAnswer,
   AppendRequest,
+  HiddenAnswer,
   Page,
   ReadRequest,
   RetainAnswer,
@@ -31,6 +33,8 @@ export type EventStore = {
   readonly read: (request: ReadRequest) => Page;
   /** Hides what stands before a revision of a stream. */
   readonly retain: (request: RetainRequest) => RetainAnswer;
+  /** The streams with hidden events. */
+  readonly hidden: () => HiddenAnswer;
   /** Deletes some of what is hidden; answers whether there is more. On a full disk there is no more for now. */
   readonly purge: () => boolean;
   /** Moves what the write-ahead log holds into the database. */
@@ -60,9 +64,10 @@ export const eventStore = (db: Database): EventStore => {
   );
   const readAll = db.prepare(
     `SELECT ${columns} FROM events e CROSS JOIN streams s ON s.id = e.stream
-     WHERE e.ordinal > ? ORDER BY e.ordinal LIMIT ?`,
+     WHERE e.ordinal > ? AND e.type <> '${fillerType}' ORDER BY e.ordinal LIMIT ?`,
   );
-  for (const statement of [readStream, readAll]) statement.setReturnArrays(true);
+  const hidden = db.prepare('SELECT name, keep_from FROM streams WHERE keep_from > 0');
+  for (const statement of [readStream, readAll, hidden]) statement.setReturnArrays(true);
   const storedHead = (): number => (lastOrdinal.get() as { head: number }).head;
   let head = storedHead();
   const retention = openRetention(db);
@@ -121,6 +126,7 @@ export const eventStore = (db: Database): EventStore => {
         retention.hide(stream, keepFrom);
         return { kind: 'retained' };
       }) ?? { kind: 'refused', code: 'unavailable', text: diskFull },
+    hidden: () => ({ kind: 'hidden', streams: hidden.all() }),
     purge: () => durably(retention.purge) ?? false,
     read: (request) => {
       const limit = Math.max(0, Math.min(request.limit, pageEvents));

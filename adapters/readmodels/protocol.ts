@@ -19,7 +19,7 @@ export type SqlQuery = {
 };
 
 export type ModelRequest =
-  | { readonly kind: 'open'; readonly table: TableSpec }
+  | { readonly kind: 'open'; readonly table: TableSpec; readonly anew?: boolean }
   | { readonly kind: 'get'; readonly table: TableSpec; readonly keys: readonly string[] }
   | {
       readonly kind: 'put';

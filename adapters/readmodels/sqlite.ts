@@ -44,9 +44,9 @@ export const sqliteReadModels = async (options: { readonly directory: string }):
   const select = async (query: SqlQuery) => (await call({ kind: 'select', query }, 'values')).values;
 
   return {
-    open: (projection) =>
+    open: (projection, { anew = false } = {}) =>
       attempt(async () => {
-        const { checkpoint } = await call({ kind: 'open', table: tableSpecOf(projection) }, 'opened');
+        const { checkpoint } = await call({ kind: 'open', table: tableSpecOf(projection), anew }, 'opened');
         opened.add(projection.name);
         return checkpoint;
       }, unavailable),

@@ -42,12 +42,12 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
     }
   };
 
-  const open = (table: TableSpec): ModelResponse => {
+  const open = (table: TableSpec, anew = false): ModelResponse => {
     const found = statement('SELECT version, indexes, checkpoint FROM projections WHERE name = ?').get(table.name) as
       | { readonly version: number; readonly indexes: string; readonly checkpoint: string | null }
       | undefined;
     const indexes = JSON.stringify(table.indexes);
-    if (found?.version === table.version && found.indexes === indexes)
+    if (!anew && found?.version === table.version && found.indexes === indexes)
       return { kind: 'opened', checkpoint: found.checkpoint ?? undefined };
     return inTransaction(() => {
       prepared.clear();
@@ -64,7 +64,7 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
   return (request) => {
     switch (request.kind) {
       case 'open':
-        return open(request.table);
+        return open(request.table, request.anew);
       case 'get': {
         const find = statement(`SELECT key, row FROM ${tableOf(request.table)} WHERE key = ?`);
         const rows = request.keys.flatMap((key) => {

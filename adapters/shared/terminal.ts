@@ -6,6 +6,8 @@ export type Terminal = {
   readonly error: (line: string) => void;
   /** How far something is, where somebody watches: replaces what it said before; without a text that is wiped away. */
   readonly progress: (text?: string) => void;
+  /** Does somebody watch `progress`? */
+  readonly watched: boolean;
   /** Asks a yes-or-no question; undefined where there is nobody to ask. */
   readonly ask: (question: string) => Promise<boolean | undefined>;
   /** May `out` be coloured? */

@@ -151,6 +151,13 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       rightOf(await models.put(other, new Map(fleet), 'p2')());
       expect(rightOf(await models.count(other, { port: 'Kiel' })())).toBe(2);
     });
+    it('starts anew where that is asked for', async () => {
+      rightOf(await models.put(ships, new Map(), 'p1')());
+      expect(rightOf(await models.open(ships, { anew: true })())).toBeUndefined();
+      expect(rightOf(await models.count(ships)())).toBe(0);
+      models = await opened.reopen();
+      expect(rightOf(await models.open(ships)())).toBeUndefined();
+    });
     it('keeps read models apart', async () => {
       const boats: Projection<Ship> = { ...ships, name: 'boats' };
       rightOf(await models.put(ships, new Map(), 'p1')());

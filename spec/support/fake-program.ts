@@ -52,6 +52,7 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
     renew: () => TE.left(permanent('notFound', 'There is no such node.')),
     show: () => TE.right([]),
   },
+  copyLog: () => Promise.resolve(left('it cannot be copied')),
   controlClient: () => fakeControl().control,
   audit: {
     verify: () => Promise.resolve(left('there is no event log')),

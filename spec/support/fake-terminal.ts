@@ -11,6 +11,7 @@ export const fakeTerminal = (answer?: boolean) => {
     out: (line) => void out.push(line),
     error: (line) => void errors.push(line),
     progress: (text = '') => void progress.push(text),
+    watched: false,
     ask: (question) => {
       questions.push(question);
       return Promise.resolve(answer);

@@ -68,13 +68,13 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
     };
 
   return {
-    open: (projection) =>
+    open: (projection, { anew = false } = {}) =>
       answer(() => {
         const { name, version, indexes } = tableSpecOf(projection);
         const shape = JSON.stringify(indexes);
         const before = tables.get(name);
         opened.add(name);
-        if (before?.version === version && before.indexes === shape) return before.checkpoint;
+        if (!anew && before?.version === version && before.indexes === shape) return before.checkpoint;
         tables.set(name, { version, indexes: shape, rows: new Map(), checkpoint: undefined });
         return undefined;
       }),

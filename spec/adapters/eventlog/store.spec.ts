@@ -87,7 +87,11 @@ describe('group commit', () => {
       groups.push(requests.length);
       return requests.map((_, revision) => ({ kind: 'appended', revision, ordinal: 1 }));
     };
-    const unused: Pick<EventStore, 'retain' | 'purge'> = { retain: () => ({ kind: 'retained' }), purge: () => false };
+    const unused: Pick<EventStore, 'retain' | 'hidden' | 'purge'> = {
+      retain: () => ({ kind: 'retained' }),
+      hidden: () => ({ kind: 'hidden', streams: [] }),
+      purge: () => false,
+    };
     const read: EventStore['read'] = () => ({ kind: 'page', events: [], more: false });
     return { groups, store: { appendAll, read, head: () => 0, checkpoint: () => undefined, ...unused } };
   };
