@@ -90,7 +90,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     await roomToStart(disk, config.disk);
     const eventLog = await embeddedEventLog({ directory: data, onFatal: die });
     closers.push(() => eventLog.close());
-    const models = await sqliteReadModels({ directory: data });
+    const models = await sqliteReadModels({ directory: join(data, 'readmodels') });
     closers.push(() => models.close());
     const payloads = await diskPayloads({ directory: data, onFatal: die });
     closers.push(() => payloads.close());

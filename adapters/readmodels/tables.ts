@@ -1,23 +1,30 @@
-/** The read models' tables: synchronous, on whatever thread it is called. */
+/** The tables of one read model: synchronous, on whatever thread it is called. */
 
 import { faultPoint } from '../shared/fault-point.ts';
 import { type Database, ensureSchema, isDiskFull, rollBack, type Statement } from '../shared/sqlite.ts';
-import type { ModelRequest, ModelResponse, TableSpec } from './protocol.ts';
+import type { ModelResponse, ModelSpec, TableChange, TableRequest, TableSpec } from './protocol.ts';
 import { createTable, planned, tableOf, upsertRow } from './sql.ts';
 
 const schema = `
-  CREATE TABLE projections (
-    name TEXT NOT NULL PRIMARY KEY,
+  CREATE TABLE model (
     version INTEGER NOT NULL,
-    indexes TEXT NOT NULL,
-    checkpoint TEXT
+    tables TEXT NOT NULL,
+    checkpoint TEXT,
+    passed INTEGER NOT NULL
   ) STRICT`;
 /** Beyond this many different statements the oldest is prepared anew. */
 const preparedStatements = 200;
 
+type Model = {
+  readonly version: number;
+  readonly tables: string;
+  readonly checkpoint: string | null;
+  readonly passed: number;
+};
+
 /** Answers requests on an open database. Refuses a database of a newer schema. */
-export const readModelTables = (db: Database): ((request: ModelRequest) => ModelResponse) => {
-  ensureSchema(db, 'the read model store', 1, schema);
+export const modelTables = (db: Database): ((request: TableRequest) => ModelResponse) => {
+  ensureSchema(db, 'the read model store', 2, schema);
   const prepared = new Map<string, Statement>();
   const statement = (sql: string): Statement => {
     const found = prepared.get(sql) ?? db.prepare(sql);
@@ -41,30 +48,43 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
       return { kind: 'full' };
     }
   };
+  const model = (): Model | undefined => statement('SELECT * FROM model').get() as Model | undefined;
 
-  const open = (table: TableSpec): ModelResponse => {
-    const found = statement('SELECT version, indexes, checkpoint FROM projections WHERE name = ?').get(table.name) as
-      | { readonly version: number; readonly indexes: string; readonly checkpoint: string | null }
-      | undefined;
-    const indexes = JSON.stringify(table.indexes);
-    if (found?.version === table.version && found.indexes === indexes)
+  const open = ({ version, tables: wanted }: ModelSpec): ModelResponse => {
+    const found = model();
+    const tables = JSON.stringify(wanted);
+    if (found?.version === version && found.tables === tables)
       return { kind: 'opened', checkpoint: found.checkpoint ?? undefined };
     return inTransaction(() => {
       prepared.clear();
-      db.exec(createTable(table));
-      statement('INSERT OR REPLACE INTO projections (name, version, indexes) VALUES (?, ?, ?)').run(
-        table.name,
-        table.version,
-        indexes,
-      );
+      const before = found === undefined ? [] : (JSON.parse(found.tables) as readonly TableSpec[]);
+      for (const table of before) db.exec(`DROP TABLE IF EXISTS ${tableOf(table)}`);
+      for (const table of wanted) db.exec(createTable(table));
+      db.exec('DELETE FROM model');
+      statement('INSERT INTO model (version, tables, passed) VALUES (?, ?, 0)').run(version, tables);
       return { kind: 'opened', checkpoint: undefined };
     });
+  };
+
+  const change = ({ table, rows }: TableChange): void => {
+    const upsert = statement(upsertRow(table));
+    const remove = statement(`DELETE FROM ${tableOf(table)} WHERE key = ?`);
+    for (const [key, json, values] of rows) {
+      if (json === undefined) remove.run(key);
+      else upsert.run(key, json, ...values);
+    }
+  };
+
+  const sizeOf = (): number => {
+    const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+    const { page_size: size } = db.prepare('PRAGMA page_size').get() as { page_size: number };
+    return pages * size;
   };
 
   return (request) => {
     switch (request.kind) {
       case 'open':
-        return open(request.table);
+        return open(request.spec);
       case 'get': {
         const find = statement(`SELECT key, row FROM ${tableOf(request.table)} WHERE key = ?`);
         const rows = request.keys.flatMap((key) => {
@@ -75,17 +95,9 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
       }
       case 'put':
         return inTransaction(() => {
-          const upsert = statement(upsertRow(request.table));
-          const remove = statement(`DELETE FROM ${tableOf(request.table)} WHERE key = ?`);
-          for (const [key, json, values] of request.rows) {
-            if (json === undefined) remove.run(key);
-            else upsert.run(key, json, ...values);
-          }
+          request.changes.forEach(change);
           if (request.checkpoint !== undefined)
-            statement('UPDATE projections SET checkpoint = ? WHERE name = ?').run(
-              request.checkpoint,
-              request.table.name,
-            );
+            statement('UPDATE model SET checkpoint = ?, passed = passed + ?').run(request.checkpoint, request.passed);
           return { kind: 'stored' };
         });
       case 'select': {
@@ -95,6 +107,11 @@ export const readModelTables = (db: Database): ((request: ModelRequest) => Model
         );
         const rows = statement(sql).all(...parameters) as Record<string, string | number>[];
         return { kind: 'values', values: rows.flatMap((row) => Object.values(row)) };
+      }
+      case 'state': {
+        const { n } = statement(`SELECT count(*) AS n FROM ${tableOf(request.table)}`).get() as { n: number };
+        const { checkpoint = null, passed = 0 } = model() ?? {};
+        return { kind: 'state', state: { rows: n, bytes: sizeOf(), checkpoint: checkpoint ?? undefined, passed } };
       }
     }
   };

@@ -23,8 +23,6 @@ describe('the supervisor', () => {
       models: { ...memoryReadModels(), query: () => () => Promise.resolve(right([stale] as never)) },
       projection: {} as Projection<TransferRecord>,
       projector: {
-        caughtUp: Promise.resolve(),
-        ended: Promise.resolve(),
         settled: () => Promise.resolve(true),
         batches: new Subject(),
         mark: (_projection, _key, change) => {
@@ -79,8 +77,6 @@ describe('the supervisor', () => {
       },
       projection: {} as Projection<TransferRecord>,
       projector: {
-        caughtUp: Promise.resolve(),
-        ended: Promise.resolve(),
         settled: () => Promise.resolve(true),
         batches: new Subject(),
         mark: never,
