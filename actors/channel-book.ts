@@ -40,7 +40,7 @@ export type ChannelBook = {
   /** Makes verifiers of one password differ between installations. */
   readonly salt: string;
   /** Records what changed; the counter grows by one where anything did. */
-  publish(channels: readonly ReplicatedChannel[]): Promise<Published>;
+  publish(channels: readonly ReplicatedChannel[], by?: string): Promise<Published>;
   /** Begins a new epoch with the channels that were published last. */
   beginEpoch(): Promise<Published>;
 };
@@ -60,11 +60,18 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
     const version = { node, epoch, counter, digest: ids.derived(digestText(digests)) };
     return { version: { ...version, proof: needs.signatures.sign(provenText(version)) }, channels, entries, removed };
   };
-  const record = async (changed: readonly { name: string; digest: string }[], gone: readonly string[]) => {
+  const record = async (
+    changed: readonly { name: string; digest: string }[],
+    gone: readonly string[],
+    by: string | undefined,
+  ) => {
     const facts: LocalFact[] = [
       ...slices(changed).map((each) => ({ type: 'channelsChanged', data: { changed: each, removed: [] } })),
       ...slices(gone).map((each) => ({ type: 'channelsChanged', data: { changed: [], removed: each } })),
-      { type: 'channelsPublished', data: { epoch, counter, salt } satisfies JsonObject },
+      {
+        type: 'channelsPublished',
+        data: { epoch, counter, salt, ...(by === undefined ? {} : { by: by.slice(0, 128) }) } satisfies JsonObject,
+      },
     ];
     orThrow(await needs.streams.recordLocal(stream, facts));
     for (const { name, digest } of changed) entries.set(name, { digest, since: counter });
@@ -75,7 +82,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
 
   return {
     salt,
-    publish: async (next) => {
+    publish: async (next, by) => {
       channels = new Map(next.map((each) => [each.name, each]));
       const digests = next.map((each) => ({ name: each.name, digest: ids.derived(canonical(each)) }));
       const changed = digests.filter(({ name, digest }) => entries.get(name)?.digest !== digest);
@@ -84,7 +91,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
         epoch = epoch === '' ? ids.fresh() : epoch;
         counter += 1;
         [entries, removed] = [new Map(entries), new Map(removed)];
-        await record(changed, gone);
+        await record(changed, gone, by);
       }
       return published();
     },
@@ -93,7 +100,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
       [epoch, counter] = [ids.fresh(), 1];
       entries = new Map<string, Entry>();
       removed = new Map<string, number>();
-      await record(all, []);
+      await record(all, [], undefined);
       return published();
     },
   };

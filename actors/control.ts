@@ -1,6 +1,7 @@
 /** What a person may ask of this server. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, Status, TransferRow } from '../domain/control.ts';
+import type { FiguresControl } from '../domain/control-figures.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Command, Messages, Peer } from '../domain/message.ts';
 import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
@@ -8,6 +9,7 @@ import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
+import { allOf } from '../projections/order.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import { eventLines } from './event-lines.ts';
 import type { Projector } from './projector.ts';
@@ -28,7 +30,7 @@ export type ControlNeeds = {
   /** What may be asked about channels. */
   readonly replication: Pick<Replication, 'control' | 'count'>;
   /** What has a file of its own. */
-  readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
+  readonly more: Pick<Control, 'send' | 'probe' | 'trust'> & FiguresControl;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -102,11 +104,14 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       await settled();
       const where = {
         ...(filter.state === undefined ? {} : { state: filter.state }),
-        ...(filter.channel === undefined ? {} : { channel: filter.channel }),
         ...(filter.open === undefined ? {} : { ended: filter.open ? 0 : 1 }),
       };
       const { limit, offset } = filter;
-      const query = { where, orderBy: 'createdAt', descending: true, limit, offset: offset ?? 0 };
+      const order =
+        filter.channel === undefined
+          ? { where, orderBy: 'createdAt' }
+          : { where: { ...where, channelAt: allOf(filter.channel) }, orderBy: 'channelAt' };
+      const query = { ...order, descending: true, limit, offset: offset ?? 0 };
       const rows = await models.query(projection, query)();
       return isLeft(rows) ? left(asRefusal(rows.left)) : right(rows.right.map(publicRow));
     },

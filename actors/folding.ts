@@ -100,7 +100,7 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
         held.delete(key);
         held.set(key, { stored: row?.now, now: row?.now });
       }
-      held = needs.kept === 0 ? new Map() : new Map([...held].slice(-needs.kept));
+      held = new Map(needs.kept === 0 ? [] : [...held].slice(-needs.kept));
     },
   };
 };

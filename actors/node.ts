@@ -21,6 +21,7 @@ import type {
   Signatures,
   Verifiers,
 } from '../domain/ports.ts';
+import { auditProjection } from '../projections/audit.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -31,6 +32,7 @@ import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
+import { figuresOf } from './figures.ts';
 import { heldKeys } from './held-keys.ts';
 import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
@@ -40,6 +42,7 @@ import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { rebuilding } from './rebuild.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
@@ -144,7 +147,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
   const stopProjector = new AbortController();
-  const projections = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
+  const projections = [projection, auditProjection, ...(role === 'dmz' ? [homeProjection, channelsProjection] : [])];
   const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();
@@ -181,10 +184,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const dmz = (): string => routes.dmz() ?? '';
   const channels = () => (role === 'inner' ? own.now().channels : undefined);
   const transmissions = { ...shared, channels, dmz };
+  const rebuilds = rebuilding(shared);
+  stops.push(rebuilds.stop);
   const more = {
     send: transmitting(transmissions),
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
+    ...figuresOf({ ...shared, rebuilds }),
   };
   const control = controlOf({ ...shared, replication, more, status });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);

@@ -118,7 +118,13 @@ export const replicationVocabulary = {
   /** Inner: channels that changed, and those that are shown no more, since the version before; `channelsPublished` follows. */
   channelsChanged: z.strictObject({ changed: z.array(entry), removed: z.array(plainName) }),
   /** Inner: the changes that stand before it are this version. In a new epoch nothing that stands before them counts. */
-  channelsPublished: z.strictObject({ epoch: z.string(), counter: count, salt: z.string() }),
+  channelsPublished: z.strictObject({
+    epoch: z.string(),
+    counter: count,
+    salt: z.string(),
+    /** Who had the config read again; absent: it was read at a start. */
+    by: z.string().max(128).optional(),
+  }),
   /** Dmz: everything of this version is recorded in the channels' own streams. */
   channelsTaken: heldChannels,
   /** Dmz: a person accepted a new epoch. */

@@ -12,9 +12,13 @@ import { delayAfter, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
 import { scenarioOf } from '../domain/transfer/fold.ts';
 import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
+import { partnersSummary, ratesSummary } from './figures.ts';
+import { channelAt } from './order.ts';
 
 /** A transfer as the supervisor and the outbox query it. `dueAt` and `tellAt` are wall-clock milliseconds, null for nothing to do. */
 export type TransferRecord = TransferRow & {
+  /** Over which it came or went; null as long as it is not known. */
+  readonly protocol: string | null;
   readonly heldFrom: string | null;
   readonly attempt: number;
   readonly revision: number;
@@ -56,10 +60,10 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 6,
+  version: 7,
   indexes: {
     state: (row) => row.state,
-    channel: (row) => row.channel,
+    channelAt: (row) => channelAt(row.channel, row.createdAt),
     ended: (row) => (row.ended ? 1 : 0),
     createdAt: (row) => row.createdAt,
     id: (row) => row.id,
@@ -71,6 +75,14 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
   },
+  carry: {
+    wants: (row) => row.acked < row.ownSeq,
+    over: (row, live) => {
+      const acked = Math.max(row.acked, live.acked);
+      return acked < row.ownSeq ? { ...row, acked } : { ...row, acked, tellAt: null, tellTries: 0 };
+    },
+  },
+  summaries: [partnersSummary, ratesSummary],
   keyOf: (event) => transferOf(event.stream),
   fold: (row, logged) => {
     const event = decode(logged);
@@ -90,6 +102,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     id: transferOf(logged.stream) ?? '',
     scenario,
     state: 'new',
+    protocol: event.type === 'received' ? event.data.protocol : null,
     heldFrom: null,
     ended: false,
     channel,
@@ -171,12 +184,14 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
       const { size, sha256 } = payload;
       const profile = row.fetched?.split('\n')[0];
       const fetched = profile === undefined ? null : fetchedAs(profile, { path, size, modified });
-      return { size, sha256, fetched, ownsPayload: true };
+      return { size, sha256, fetched, protocol: event.data.protocol, ownsPayload: true };
     }
     case 'provided':
       return { keptUntil: event.data.until };
     case 'pickedUp':
-      return event.data.kept ? {} : { keptUntil: event.meta.at };
+      return { protocol: event.data.protocol, ...(event.data.kept ? {} : { keptUntil: event.meta.at }) };
+    case 'sent':
+      return event.data.protocol === undefined ? {} : { protocol: event.data.protocol };
     case 'expired':
       return { keptUntil: event.meta.at };
     case 'abandoned':

@@ -2,12 +2,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { auditCommand } from './audit.ts';
 import { channelsCommands } from './channels.ts';
+import { partnersCommands } from './figures.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { projectionsCommands } from './projections.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
@@ -87,6 +90,12 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
     .description('list channels, see to their replication, look at their partners');
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
+
+  auditCommand(root.command('audit'), program, terminal, done);
+  const figures = root.command('partners').description("say how partners' transfers stand");
+  partnersCommands(figures, program, terminal, done);
+  const projections = root.command('projections').description('list the read models, build them anew');
+  projectionsCommands(projections, program, terminal, done);
 
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(

@@ -21,7 +21,7 @@ const counts: Projection<Count> = {
   indexes: { n: (row) => row.n },
   keyOf: (event) => event.stream,
   fold: (row) => ({ ...row, n: (row?.n ?? 0) + 1 }),
-  summaries: [total as unknown as Summary],
+  summaries: [total],
   carry: { wants: () => true, over: (row, { marked }) => (marked === undefined ? row : { ...row, marked }) },
 };
 

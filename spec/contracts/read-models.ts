@@ -152,7 +152,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
         keysOf: () => [],
         count: (row) => row ?? { port: '', ships: 0 },
       };
-      const counted: Projection<Ship> = { ...ships, name: 'counted', summaries: [ports as unknown as Summary] };
+      const counted: Projection<Ship> = { ...ships, name: 'counted', summaries: [ports] };
       rightOf(await models.open(counted)());
       const rows = new Map([['Kiel', { port: 'Kiel', ships: 2 }]]);
       const along = { checkpoint: 'p1', passed: 7, summaries: new Map([['ports', rows]]) };
