@@ -1,7 +1,7 @@
-/** Builds read models anew from the log, one after the other, beside the live ones, and swaps them in. */
+/** Builds read models anew, in one reading of the log, beside the live ones, and swaps them in. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Decision, failureIn, refusal } from '../domain/failure.ts';
-import type { AnyProjection, Clock, EventLog, Log, Position, Projection, ReadModels } from '../domain/ports.ts';
+import type { AnyProjection, Beside, EventLog, Log, Position, Projection, ReadModels } from '../domain/ports.ts';
 import { ahead } from './ahead.ts';
 import { type Folding, folding, type Patiently } from './folding.ts';
 import type { Projector } from './projector.ts';
@@ -12,7 +12,6 @@ export type RebuildNeeds = {
   readonly eventLog: EventLog;
   readonly models: ReadModels;
   readonly projector: Projector;
-  readonly clock: Clock;
   readonly log: Log;
 };
 
@@ -44,19 +43,19 @@ export const rebuilding = (needs: RebuildNeeds): Rebuilds => {
   let running: Promise<void> | undefined;
 
   const rebuildAll = async (chosen: readonly AnyProjection[]): Promise<void> => {
-    for (const projection of chosen) {
-      const { name } = projection;
-      const tell = (done: number): void => void told.set(name, { done, of: told.get(name)?.of ?? 0, failed: null });
-      try {
-        await rebuild(needs, projection as Projection, tell, stopping.signal);
-        told.delete(name);
-        log.info('a read model was built anew', { name });
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        const why = failureIn(error)?.text ?? (error instanceof Error ? error.message : String(error));
-        told.set(name, { done: 0, of: 0, failed: why.slice(0, 1000) });
-        log.error('a read model could not be built anew; the one that is there stays', { name, why });
-      }
+    const names = chosen.map(({ name }) => name);
+    const tell = (done: number): void => {
+      for (const name of names) told.set(name, { done, of: told.get(name)?.of ?? 0, failed: null });
+    };
+    try {
+      await rebuild(needs, chosen as readonly Projection[], tell, stopping.signal);
+      told.clear();
+      log.info('read models were built anew', { names });
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      const why = failureIn(error)?.text ?? (error instanceof Error ? error.message : String(error));
+      for (const name of names) told.set(name, { done: 0, of: 0, failed: why.slice(0, 1000) });
+      log.error('read models could not be built anew; those that are there stay', { names, why });
     }
   };
 
@@ -92,31 +91,40 @@ export const rebuilding = (needs: RebuildNeeds): Rebuilds => {
 
 const rebuild = async (
   { eventLog, models, projector }: RebuildNeeds,
-  projection: Projection,
+  projections: readonly Projection[],
   tell: (done: number) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const beside = orThrow(await models.beside(projection)());
+  const besides: Beside[] = [];
   try {
-    const needs = { models: beside.models, live: models, patiently: atOnce, kept: keptRows };
-    const anew = folding(needs, projection, undefined);
+    const all: Folding[] = [];
+    for (const projection of projections) {
+      const beside = orThrow(await models.beside(projection)());
+      besides.push(beside);
+      const needs = { models: beside.models, live: models, patiently: atOnce, kept: keptRows };
+      all.push(folding(needs, projection, undefined));
+    }
     let done = 0;
     for await (const item of ahead(eventLog.follow(undefined, signal), pagesAhead)) {
       if (item.kind === 'caughtUp') break;
-      await anew.fold(item.events);
+      for (const anew of all) {
+        await anew.fold(item.events);
+        if (anew.pending().rows >= rowsAtOnce) await anew.flush();
+      }
       done += item.events.length;
-      if (anew.pending().rows < rowsAtOnce) continue;
-      await anew.flush();
       tell(done);
     }
-    if (signal.aborted) return;
-    await projector.replace(projection, async (live) => {
-      await catchUp(eventLog, anew, live);
-      orThrow(await beside.adopt()());
-      return anew.checkpoint;
-    });
+    for (const [i, anew] of all.entries()) {
+      if (signal.aborted) return;
+      await projector.replace(anew.projection, async (live) => {
+        await catchUp(eventLog, anew, live);
+        const adopted = await besides[i]?.adopt()();
+        if (adopted !== undefined) orThrow(adopted);
+        return anew.checkpoint;
+      });
+    }
   } finally {
-    await beside.abandon();
+    for (const beside of besides) await beside.abandon();
   }
 };
 

@@ -108,7 +108,7 @@ const openModels = async (data: ModelWorkerData): Promise<ReadModels> => {
     },
     beside: (projection) => async () => {
       const model = modelOf(projection.name);
-      const aside = asideIn(data.directory);
+      const aside = join(asideIn(data.directory), model);
       return attempt(async (): Promise<Beside> => {
         await rm(aside, { recursive: true, force: true });
         const models = await openModels({ directory: aside, bulk: true });

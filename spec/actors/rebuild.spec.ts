@@ -31,7 +31,7 @@ const running = async (wrap: (models: ReadModels) => ReadModels = (models) => mo
   const log = createLog({ level: 'error', format: 'text', write: () => undefined, clock });
   const stop = new AbortController();
   const projector = await startProjector({ eventLog, models, clock, log }, [counts], stop.signal);
-  const rebuilds = rebuilding({ eventLog, models, projector, clock, log });
+  const rebuilds = rebuilding({ eventLog, models, projector, log });
   onTestFinished(async () => {
     stop.abort();
     await rebuilds.stop();
