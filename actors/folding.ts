@@ -1,12 +1,12 @@
 /** Events into the rows of one read model: folded in memory, written together with what is counted from their changes. */
 
 import type { Attempt } from '../domain/failure.ts';
-import type { Along, Change, LoggedEvent, Position, Projection, ReadModels, Row, Summary } from '../domain/ports.ts';
+import type { Change, LoggedEvent, Position, Projection, ReadModels, Row, Summary } from '../domain/ports.ts';
 
 /** Runs an attempt until it is done, or throws. */
 export type Patiently = <A>(attempt: Attempt<A>) => Promise<A>;
 
-/** The folding of one read model. Its methods must be called in turn. */
+/** The folding of one read model. Its methods must be called in turn, but for folding while a flush runs. */
 export type Folding = {
   readonly projection: Projection;
   /** How far it has come. */
@@ -20,7 +20,9 @@ export type Folding = {
 };
 
 /** A row as it is stored, and as it is by now. */
-type Held = { readonly stored: Row | undefined; now: Row | undefined };
+type Held = { stored: Row | undefined; now: Row | undefined };
+type Keyed = { readonly key: string; readonly event: LoggedEvent };
+type Changed = { readonly key: string; readonly before: Row | undefined; readonly after: Row | undefined };
 
 /** What it writes to, and how many rows it keeps in memory when they are written: none where others change them, too. */
 export type FoldingNeeds = {
@@ -34,28 +36,54 @@ export type FoldingNeeds = {
 /** Starts folding after a checkpoint. */
 export const folding = (needs: FoldingNeeds, projection: Projection, from: Position | undefined): Folding => {
   const { models, patiently } = needs;
-  let held = new Map<string, Held>();
+  const held = new Map<string, Held>();
   const dirty = new Set<string>();
   let passed = 0;
 
-  const load = async (keys: readonly string[]): Promise<void> => {
-    const missing = keys.filter((key) => !held.has(key));
-    if (missing.length === 0) return;
-    const got = await patiently(models.get(projection, missing));
+  const load = async (keyed: readonly Keyed[]): Promise<void> => {
+    const missing = new Set<string>();
+    for (const { key, event } of keyed) {
+      if (held.has(key)) continue;
+      if (projection.begins?.(event) === true) held.set(key, { stored: undefined, now: undefined });
+      else missing.add(key);
+    }
+    if (missing.size === 0) return;
+    const got = await patiently(models.get(projection, [...missing]));
     for (const key of missing) {
       const row = got.get(key);
-      held.set(key, { stored: row, now: row });
+      if (!held.has(key)) held.set(key, { stored: row, now: row });
     }
   };
 
-  const carryOver = async (): Promise<void> => {
+  const carried = async (changed: readonly Changed[]): Promise<readonly Changed[]> => {
     const { carry } = projection;
-    if (carry === undefined || needs.live === undefined) return;
-    const wanting = [...dirty].filter((key) => wants(carry, held.get(key)?.now));
+    if (carry === undefined || needs.live === undefined) return changed;
+    const wanting = changed.flatMap(({ key, after }) => (after !== undefined && carry.wants(after) ? [key] : []));
     const live = await patiently(needs.live.get(projection, wanting));
-    for (const key of wanting) {
-      const [mine, its] = [held.get(key), live.get(key)];
-      if (mine?.now !== undefined && its !== undefined) mine.now = carry.over(mine.now, its);
+    return changed.map((each) => {
+      const its = live.get(each.key);
+      return its === undefined || each.after === undefined ? each : { ...each, after: carry.over(each.after, its) };
+    });
+  };
+
+  /** What has changed; from here on it counts as stored, so that the folding may go on while it is written. */
+  const takeChanged = (): readonly Changed[] => {
+    const changed: Changed[] = [];
+    for (const key of dirty) {
+      const row = held.get(key);
+      if (row === undefined) continue;
+      changed.push({ key, before: row.stored, after: row.now });
+      row.stored = row.now;
+    }
+    dirty.clear();
+    passed = 0;
+    return changed;
+  };
+
+  const forget = (): void => {
+    for (const key of held.keys()) {
+      if (held.size <= needs.kept) return;
+      if (!dirty.has(key)) held.delete(key);
     }
   };
 
@@ -67,14 +95,16 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
       const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
       const last = fresh.at(-1);
       if (last === undefined) return;
-      const keys = fresh.map((event) => projection.keyOf(event));
-      await load([...new Set(keys.filter((key) => key !== undefined))]);
-      for (const [i, event] of fresh.entries()) {
-        const key = keys[i];
-        const row = key === undefined ? undefined : held.get(key);
-        if (key === undefined || row === undefined) continue;
-        const after = projection.fold(row.now, event);
-        if (after === row.now) continue;
+      const keyed: Keyed[] = [];
+      for (const event of fresh) {
+        const key = projection.keyOf(event);
+        if (key !== undefined) keyed.push({ key, event });
+      }
+      await load(keyed);
+      for (const { key, event } of keyed) {
+        const row = held.get(key);
+        const after = projection.fold(row?.now, event);
+        if (row === undefined || after === row.now) continue;
         row.now = after;
         dirty.add(key);
       }
@@ -86,27 +116,18 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
     async flush() {
       const { checkpoint } = this;
       if (checkpoint === undefined || passed === 0) return;
-      await carryOver();
-      const changed = [...dirty].map((key) => [key, held.get(key)] as const);
-      const rows = new Map(changed.map(([key, row]) => [key, row?.now]));
-      const changes = changed.flatMap(([, row]): readonly Change<Row>[] =>
-        row?.now === undefined ? [] : [{ before: row.stored, after: row.now }],
+      const along = { checkpoint, passed };
+      const changed = await carried(takeChanged());
+      const rows = new Map(changed.map(({ key, after }) => [key, after]));
+      const changes = changed.flatMap(({ before, after }): readonly Change<Row>[] =>
+        after === undefined ? [] : [{ before, after }],
       );
-      const along: Along = { checkpoint, passed, summaries: await summed(needs, projection, changes) };
-      await patiently(models.put(projection, rows, along));
-      passed = 0;
-      dirty.clear();
-      for (const [key, row] of changed) {
-        held.delete(key);
-        held.set(key, { stored: row?.now, now: row?.now });
-      }
-      held = new Map(needs.kept === 0 ? [] : [...held].slice(-needs.kept));
+      const summaries = await summed(needs, projection, changes);
+      await patiently(models.put(projection, rows, { ...along, summaries }));
+      forget();
     },
   };
 };
-
-const wants = (carry: NonNullable<Projection['carry']>, row: Row | undefined): boolean =>
-  row !== undefined && carry.wants(row);
 
 /** The rows of the summaries after these changes. */
 const summed = async (

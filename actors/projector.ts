@@ -47,7 +47,7 @@ export const stale = temporary('noSpace', 'the read models wait for room on the 
 /** A checkpoint over events that concern no row is saved after so many of them: at worst they are looked at again. */
 const mostUnsaved = 1_000;
 /** While history is read nobody asks for it yet: so many changed rows are written together. */
-const historyRows = 10_000;
+const historyRows = 5_000;
 const historyEvents = 50_000;
 const pagesAhead = 2;
 

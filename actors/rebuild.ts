@@ -1,7 +1,16 @@
 /** Builds read models anew, in one reading of the log, beside the live ones, and swaps them in. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Decision, failureIn, refusal } from '../domain/failure.ts';
-import type { AnyProjection, Beside, EventLog, Log, Position, Projection, ReadModels } from '../domain/ports.ts';
+import type {
+  AnyProjection,
+  Beside,
+  EventLog,
+  Log,
+  LoggedEvent,
+  Position,
+  Projection,
+  ReadModels,
+} from '../domain/ports.ts';
 import { ahead } from './ahead.ts';
 import { type Folding, folding, type Patiently } from './folding.ts';
 import type { Projector } from './projector.ts';
@@ -29,8 +38,8 @@ export type Rebuilds = {
 };
 
 const pagesAhead = 4;
-const rowsAtOnce = 10_000;
-const keptRows = 20_000;
+const rowsAtOnce = 5_000;
+const keptRows = 10_000;
 
 /** At once, or not at all: nobody waits for a rebuild. */
 const atOnce: Patiently = async (attempt) => orThrow(await attempt());
@@ -89,43 +98,57 @@ export const rebuilding = (needs: RebuildNeeds): Rebuilds => {
   };
 };
 
+type Anew = { readonly anew: Folding; readonly beside: Beside; written: Promise<void> };
+
 const rebuild = async (
   { eventLog, models, projector }: RebuildNeeds,
   projections: readonly Projection[],
   tell: (done: number) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const besides: Beside[] = [];
+  const all: Anew[] = [];
   try {
-    const all: Folding[] = [];
     for (const projection of projections) {
       const beside = orThrow(await models.beside(projection)());
-      besides.push(beside);
       const needs = { models: beside.models, live: models, patiently: atOnce, kept: keptRows };
-      all.push(folding(needs, projection, undefined));
+      all.push({ anew: folding(needs, projection, undefined), beside, written: Promise.resolve() });
     }
     let done = 0;
     for await (const item of ahead(eventLog.follow(undefined, signal), pagesAhead)) {
       if (item.kind === 'caughtUp') break;
-      for (const anew of all) {
-        await anew.fold(item.events);
-        if (anew.pending().rows >= rowsAtOnce) await anew.flush();
-      }
+      for (const one of all) await foldAndWrite(one, item.events);
       done += item.events.length;
       tell(done);
     }
-    for (const [i, anew] of all.entries()) {
+    for (const one of all) {
+      await one.written;
+      await one.anew.flush();
+      orThrow(await one.beside.prepare()());
+    }
+    for (const { anew, beside } of all) {
       if (signal.aborted) return;
       await projector.replace(anew.projection, async (live) => {
         await catchUp(eventLog, anew, live);
-        const adopted = await besides[i]?.adopt()();
-        if (adopted !== undefined) orThrow(adopted);
+        orThrow(await beside.adopt()());
         return anew.checkpoint;
       });
     }
   } finally {
-    for (const beside of besides) await beside.abandon();
+    for (const { written, beside } of all) {
+      await written.catch(() => undefined);
+      await beside.abandon();
+    }
   }
+};
+
+/** Folds on while what was folded before is written. */
+const foldAndWrite = async (one: Anew, events: readonly LoggedEvent[]): Promise<void> => {
+  const { anew } = one;
+  await anew.fold(events);
+  if (anew.pending().rows < rowsAtOnce) return;
+  await one.written;
+  one.written = anew.flush();
+  one.written.catch(() => undefined);
 };
 
 /** What was recorded while the last of history was read. */

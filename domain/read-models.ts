@@ -25,6 +25,8 @@ export type Projection<R extends Row = Row> = Table<R> & {
   readonly keyOf: (event: LoggedEvent) => string | undefined;
   /** The row after the event; undefined removes it. */
   readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
+  /** Is there certainly no row before this event? Then none is looked for. */
+  readonly begins?: (event: LoggedEvent) => boolean;
   /** What was marked in the live row beside its fold, taken over into the one that is built anew. */
   readonly carry?: { readonly wants: (row: R) => boolean; readonly over: (row: R, live: R) => R };
   /** Tables counted from the changes of its rows, kept in the same transaction. */
@@ -95,6 +97,8 @@ export interface ReadModels {
 /** Rows that are built anew beside the live ones. */
 export type Beside = {
   readonly models: Pick<ReadModels, 'get' | 'put'>;
+  /** Makes them ready to be queried, before the last of them are put: what takes long. */
+  prepare(): Attempt<void>;
   /** Puts them in the place of the live ones, all at once; the live ones are gone then. */
   adopt(): Attempt<void>;
   /** Removes them, unless they were adopted. */

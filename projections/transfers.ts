@@ -83,17 +83,24 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     },
   },
   summaries: [partnersSummary, ratesSummary],
+  begins: (event) => event.revision === 0n,
   keyOf: (event) => transferOf(event.stream),
   fold: (row, logged) => {
     const event = decode(logged);
     if (event === undefined) return row;
-    const before = row ?? born(here, logged, event);
-    if (before === undefined) return undefined;
-    return due(here, told(here, moved(here, before, event, logged), event), event);
+    const next = row === undefined ? born(here, logged, event) : { ...row };
+    if (next === undefined) return undefined;
+    move(here, next, event, logged);
+    tell(here, next, event);
+    plan(here, next, event);
+    return next;
   },
 });
 
-const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRecord | undefined => {
+/** A row while an event is folded into it: one copy an event, since millions are folded. */
+type Draft = { -readonly [K in keyof TransferRecord]: TransferRecord[K] };
+
+const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | undefined => {
   const scenario = scenarioOf(event);
   if (scenario === undefined || (event.type !== 'received' && event.type !== 'created')) return undefined;
   const { channel } = event.data;
@@ -152,24 +159,21 @@ const subjectOf = ({
 const dmzOf = ({ type, data, meta }: Opening): string | null =>
   type === 'received' ? meta.origin : 'dmz' in data ? data.dmz : null;
 
-const moved = (here: Here, row: TransferRecord, event: TransferEvent, logged: LoggedEvent): TransferRecord => {
+const move = (here: Here, row: Draft, event: TransferEvent, logged: LoggedEvent): void => {
+  row.revision = Number(logged.revision);
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
-  if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
+  if (scenario === undefined || state === undefined) return;
   const freshTry = state !== row.state || event.type === 'retried' || event.type === 'stepDone';
-  return {
-    ...row,
-    state,
-    heldFrom: state === 'held' ? (row.heldFrom ?? row.state) : null,
-    ended: scenario.ends.includes(state) || state === 'abandoned',
-    attempt: event.type === 'stepFailed' ? row.attempt + 1 : freshTry && state !== 'held' ? 0 : row.attempt,
-    reason: reasonOf(row, event),
-    updatedAt: event.meta.at,
-    revision: Number(logged.revision),
-    purged: row.purged || event.type === 'purged',
-    unheard: row.unheard && event.type !== 'confirmed',
-    ...ownership(here, row, event),
-  };
+  Object.assign(row, ownership(here, row, event));
+  row.attempt = event.type === 'stepFailed' ? row.attempt + 1 : freshTry && state !== 'held' ? 0 : row.attempt;
+  row.reason = reasonOf(row, event);
+  row.heldFrom = state === 'held' ? (row.heldFrom ?? row.state) : null;
+  row.ended = scenario.ends.includes(state) || state === 'abandoned';
+  row.state = state;
+  row.updatedAt = event.meta.at;
+  row.purged ||= event.type === 'purged';
+  row.unheard &&= event.type !== 'confirmed';
 };
 
 /** A payload that has come into being here since the transfer began. */
@@ -219,21 +223,35 @@ const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
 };
 
 /** Own travelling events are owed to the peer; an event of the peer proves that it has all of ours before it. */
-const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+const tell = (here: Here, row: Draft, event: TransferEvent): void => {
   const { origin, originSeq, at } = event.meta;
-  if (originSeq === undefined) return row;
-  if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
+  if (originSeq === undefined) return;
+  if (origin !== here.node) {
+    row.acked = row.ownSeq;
+    row.tellAt = null;
+    row.tellTries = 0;
+    return;
+  }
+  row.ownSeq = originSeq;
   // The outbox reads the stream itself, so the peer may have an event before this row knows of it.
-  return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
+  if (originSeq > row.acked) row.tellAt ??= at;
 };
 
-const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+/** Which step is this server's to run, and when. */
+const plan = (here: Here, row: Draft, event: TransferEvent): void => {
+  if (row.ended && row.step === 'purge' && !row.purged && row.ownsPayload) return;
+  const [step, dueAt] = nextStep(here, row, event);
+  row.step = step;
+  row.dueAt = dueAt;
+};
+
+const nextStep = (here: Here, row: Draft, event: TransferEvent): readonly [string, number] | readonly [null, null] => {
   if (row.ended) {
-    if (row.purged || !row.ownsPayload) return { ...row, step: null, dueAt: null };
-    return row.step === 'purge' ? row : { ...row, step: 'purge', dueAt: row.keptUntil ?? event.meta.at + here.keepFor };
+    if (row.purged || !row.ownsPayload) return [null, null];
+    return ['purge', row.keptUntil ?? event.meta.at + here.keepFor];
   }
   const next = here.stepOf(row.scenario, row.state);
-  if (next?.owner !== here.role) return { ...row, step: null, dueAt: null };
+  if (next?.owner !== here.role) return [null, null];
   const wait = event.type === 'stepFailed' ? delayAfter(row.attempt, here.retries) : 0;
-  return { ...row, step: next.step, dueAt: row.keptUntil ?? event.meta.at + wait };
+  return [next.step, row.keptUntil ?? event.meta.at + wait];
 };

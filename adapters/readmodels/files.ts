@@ -7,6 +7,9 @@ import { modelTables } from './tables.ts';
 
 type Open = { readonly db: Database; readonly answer: ReturnType<typeof modelTables> };
 
+const bulkPragmas = `PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE;
+                     PRAGMA synchronous = OFF; PRAGMA cache_size = -65536`;
+
 /** Where a model's rows are. */
 export const modelFile = (directory: string, model: string): string => join(directory, `${model}.db`);
 
@@ -18,8 +21,8 @@ export const modelFiles = ({ directory, bulk }: ModelWorkerData) => {
     const db = openDatabase(directory, `${model}.db`, 'NORMAL');
     // About 32 MB: while rows are built anew the same pages change again and again, and are written back once.
     db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -24576');
-    if (bulk) db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072');
-    const opened = { db, answer: modelTables(db) };
+    if (bulk) db.exec(bulkPragmas);
+    const opened = { db, answer: modelTables(db, { bulk }) };
     models.set(model, opened);
     return opened;
   };

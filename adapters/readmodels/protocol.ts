@@ -7,11 +7,15 @@ export type TableSpec = { readonly name: string; readonly indexes: readonly stri
 /** A read model's tables as the projection wants them: its own, then those of its summaries. */
 export type ModelSpec = { readonly name: string; readonly version: number; readonly tables: readonly TableSpec[] };
 
-/** A row to store: its key, its JSON, and its index values in the order of the table's indexes. Without JSON it is removed. */
-export type RowChange = readonly [key: string, json: string | undefined, values: readonly Indexed[]];
-
-/** Changed rows of one table. */
-export type TableChange = { readonly table: TableSpec; readonly rows: readonly RowChange[] };
+/**
+ * Changed rows of one table: the keys of those that are removed; of the others one after the other the key, the JSON, and
+ * the index values in the order of the table's indexes, all in one list, since that is what threads give each other fast.
+ */
+export type TableChange = {
+  readonly table: TableSpec;
+  readonly removed: readonly string[];
+  readonly rows: readonly Indexed[];
+};
 
 /** A piece of SQL, without names or values from outside in its text. */
 export type Sql = { readonly sql: string; readonly parameters: readonly Indexed[] };
@@ -34,6 +38,7 @@ export type TableRequest =
       readonly checkpoint: Position | undefined;
       readonly passed: number;
     }
+  | { readonly kind: 'prepare' }
   | { readonly kind: 'select'; readonly query: SqlQuery }
   | { readonly kind: 'state'; readonly table: TableSpec };
 

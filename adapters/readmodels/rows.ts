@@ -1,6 +1,6 @@
 /** Rows of a projection as they are stored. */
 import type { AnyProjection, Indexed, Row, Rows, Table } from '../../domain/ports.ts';
-import type { ModelSpec, RowChange, TableChange, TableSpec } from './protocol.ts';
+import type { ModelSpec, TableChange, TableSpec } from './protocol.ts';
 
 const specs = new WeakMap<Table['indexes'], TableSpec>();
 
@@ -33,9 +33,14 @@ export const checkedIndexed = (value: unknown, index: string, table: string): In
 export const changesOf = <R extends Row>(table: Table<R>, rows: Rows<R>): TableChange => {
   const spec = tableSpecOf(table);
   const columns = spec.indexes.map((index) => [index, table.indexes[index]] as const);
-  const changeOf = (key: string, row: R | undefined): RowChange =>
-    row === undefined
-      ? [key, undefined, []]
-      : [key, JSON.stringify(row), columns.map(([index, of]) => checkedIndexed(of?.(row), index, table.name))];
-  return { table: spec, rows: [...rows].map(([key, row]) => changeOf(key, row)) };
+  const [removed, stored]: [string[], Indexed[]] = [[], []];
+  for (const [key, row] of rows) {
+    if (row === undefined) {
+      removed.push(key);
+      continue;
+    }
+    stored.push(key, JSON.stringify(row));
+    for (const [index, of] of columns) stored.push(checkedIndexed(of?.(row), index, table.name));
+  }
+  return { table: spec, removed, rows: stored };
 };

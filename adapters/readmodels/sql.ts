@@ -21,18 +21,18 @@ const columnOf = (table: TableSpec, index: string): string => {
 // Index names share one space; a dot stands in no name of ours, so none can be read two ways.
 const indexOf = (table: TableSpec, index: string): string => `"x_${table.name}.${index}"`;
 
-/** Drops the table and makes it anew. Each index ends with the key, so that a page in its order is read, not sorted. */
+/** Makes the table, without its indexes. */
 export const createTable = (table: TableSpec): string => {
   const name = tableOf(table);
   const columns = table.indexes.map((index) => columnOf(table, index));
-  return [
-    `DROP TABLE IF EXISTS ${name}`,
-    `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`,
-    ...table.indexes.map(
-      (index) => `CREATE INDEX ${indexOf(table, index)} ON ${name} (${columnOf(table, index)}, key)`,
-    ),
-  ].join(';\n');
+  return `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`;
 };
+
+/** Makes its indexes. Each ends with the key, so that a page in its order is read, not sorted. */
+export const createIndexes = (table: TableSpec): readonly string[] =>
+  table.indexes.map(
+    (index) => `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${columnOf(table, index)}, key)`,
+  );
 
 /** Inserts or replaces one row: key, row, then the index values. */
 export const upsertRow = (table: TableSpec): string => {

@@ -27,7 +27,9 @@ export const sqliteReadModels = async (options: { readonly directory: string }):
 
 const asideIn = (directory: string): string => join(directory, 'beside');
 
-const openModels = async (data: ModelWorkerData): Promise<ReadModels> => {
+const openModels = async (
+  data: ModelWorkerData,
+): Promise<ReadModels & { readonly prepare: (model: string) => Promise<void> }> => {
   /** Which model each opened table belongs to. */
   const opened = new Map<string, string>();
   let broken: Error | undefined;
@@ -116,6 +118,7 @@ const openModels = async (data: ModelWorkerData): Promise<ReadModels> => {
         if (started._tag === 'Left') throw failing(started.left);
         return {
           models,
+          prepare: () => attempt(() => models.prepare(model), unavailable),
           adopt: () =>
             attempt(async () => {
               await models.close();
@@ -127,6 +130,9 @@ const openModels = async (data: ModelWorkerData): Promise<ReadModels> => {
           },
         };
       }, unavailable)();
+    },
+    prepare: async (model) => {
+      await call(model, { kind: 'prepare' }, 'stored');
     },
     close: () => link.close(),
   };

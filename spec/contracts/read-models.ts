@@ -171,6 +171,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       rightOf(
         await beside.models.put(ships, new Map([['k9', ship('Nora', 'Ulm', 1)]]), { checkpoint: 'p5', passed: 5 })(),
       );
+      rightOf(await beside.prepare()());
       expect(rightOf(await models.count(ships)())).toBe(5);
       expect(rightOf(await beside.models.get(ships, ['k9', 'k1'])()).size).toBe(1);
       rightOf(await beside.adopt()());

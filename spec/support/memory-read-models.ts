@@ -146,6 +146,7 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
                   .open(projection)()
                   .then(() => models.put(...given)()),
           },
+          prepare: () => answer(() => undefined),
           adopt: () =>
             answer(() => {
               for (const [name, table] of own) tables.set(name, table);

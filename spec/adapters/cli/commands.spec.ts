@@ -22,7 +22,8 @@ const run = async (line: string | readonly string[], parts: Partial<Program> = {
 
 const commands = [
   ...['serve', 'check', 'status', 'demo', 'send', 'firewall', 'keys create', 'keys renew', 'keys show'],
-  ...['channels test', 'channels trust'],
+  ...['channels test', 'channels trust', 'audit', 'partners list', 'partners rates'],
+  ...['projections list', 'projections rebuild'],
   ...['list', 'show', 'release', 'retry', 'abandon'].map((each) => `transfers ${each}`),
   ...['list', 'diff', 'reload', 'accept-epoch'].map((each) => `channels ${each}`),
 ];

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createTable } from '../../../adapters/readmodels/sql.ts';
+import { createIndexes, createTable } from '../../../adapters/readmodels/sql.ts';
 import { sqliteReadModels } from '../../../adapters/readmodels/sqlite.ts';
 import { modelTables } from '../../../adapters/readmodels/tables.ts';
 import { type Database, openDatabase } from '../../../adapters/shared/sqlite.ts';
@@ -81,9 +81,10 @@ describe('the tables of read models', () => {
   it.each(['', 'Ships', '1', 'a b', 'a"b', 'a.b', 'a'.repeat(64)])('refuse the name "%s"', (name) => {
     expect(() => createTable({ ...table, name })).toThrow('cannot name');
     expect(() => createTable({ ...table, indexes: [name] })).toThrow('cannot name');
+    expect(() => createIndexes({ ...table, indexes: [name] })).toThrow('cannot name');
   });
   it('read a page in index order without sorting', () => {
-    modelTables(db)({ kind: 'open', spec });
+    modelTables(db, { bulk: false })({ kind: 'open', spec });
     const plan = (sql: string) => JSON.stringify(db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
     const page = plan('SELECT row FROM p_ships ORDER BY i_size DESC, key DESC LIMIT 10');
     expect(page).toContain('x_ships.size');
@@ -91,17 +92,19 @@ describe('the tables of read models', () => {
     expect(plan('SELECT row FROM p_ships ORDER BY i_size DESC, key ASC')).toContain('TEMP B-TREE');
   });
   it('take back a whole put on a full disk, checkpoint and all, and stay usable', () => {
-    const ask = modelTables(db);
+    const ask = modelTables(db, { bulk: false });
     ask({ kind: 'open', spec });
     const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number };
     db.exec(`PRAGMA max_page_count = ${pages + 4}`);
-    const small = ['k1', '{}', [null, 1]] as const;
-    const large = ['k2', JSON.stringify({ text: 'x'.repeat(100_000) }), [null, 2]] as const;
-    expect(ask({ kind: 'put', changes: [{ table, rows: [small, large] }], checkpoint: 'p1', passed: 1 })).toEqual({
+    const small = ['k1', '{}', null, 1] as const;
+    const large = ['k2', JSON.stringify({ text: 'x'.repeat(100_000) }), null, 2] as const;
+    expect(
+      ask({ kind: 'put', changes: [{ table, removed: [], rows: [...small, ...large] }], checkpoint: 'p1', passed: 1 }),
+    ).toEqual({
       kind: 'full',
     });
     expect(ask({ kind: 'open', spec })).toEqual({ kind: 'opened', checkpoint: undefined });
-    expect(ask({ kind: 'put', changes: [{ table, rows: [small] }], checkpoint: 'p1', passed: 1 })).toEqual({
+    expect(ask({ kind: 'put', changes: [{ table, removed: [], rows: small }], checkpoint: 'p1', passed: 1 })).toEqual({
       kind: 'stored',
     });
     expect(ask({ kind: 'get', table, keys: ['k1', 'k2'] })).toEqual({ kind: 'rows', rows: [['k1', '{}']] });
