@@ -41,7 +41,7 @@ export type ChannelBook = {
   /** Makes verifiers of one password differ between installations. */
   readonly salt: string;
   /** Records what changed; the counter grows by one where anything did. */
-  publish(channels: readonly ReplicatedChannel[]): Promise<Published>;
+  publish(channels: readonly ReplicatedChannel[], by?: string): Promise<Published>;
   /** Begins a new epoch with the channels that were published last. */
   beginEpoch(): Promise<Published>;
 };
@@ -63,14 +63,21 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
     const version = { node, epoch, counter, digest: ids.derived(digestText(digests)) };
     return { version: { ...version, proof: needs.signatures.sign(provenText(version)) }, channels, entries, removed };
   };
-  const record = async (changed: readonly { name: string; digest: string }[], gone: readonly string[]) => {
+  const record = async (
+    changed: readonly { name: string; digest: string }[],
+    gone: readonly string[],
+    by: string | undefined,
+  ) => {
     const changes = [
       ...slices(changed).map((each) => ({ changed: each, removed: [] })),
       ...slices(gone).map((each) => ({ changed: [], removed: each })),
     ];
     const facts: LocalFact[] = [
       ...changes.map((each, i) => ({ type: 'channelsChanged', data: i === 0 ? { ...each, first: true } : each })),
-      { type: 'channelsPublished', data: { epoch, counter, salt } satisfies JsonObject },
+      {
+        type: 'channelsPublished',
+        data: { epoch, counter, salt, ...(by === undefined ? {} : { by: by.slice(0, 128) }) } satisfies JsonObject,
+      },
     ];
     // All of a great many channels is more than a log takes at once.
     for (let at = 0; at < facts.length; at += slicesAtOnce)
@@ -83,7 +90,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
 
   return {
     salt,
-    publish: async (next) => {
+    publish: async (next, by) => {
       channels = new Map(next.map((each) => [each.name, each]));
       const digests = next.map((each) => ({ name: each.name, digest: ids.derived(canonical(each)) }));
       const changed = digests.filter(({ name, digest }) => entries.get(name)?.digest !== digest);
@@ -92,7 +99,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
         epoch = epoch === '' ? ids.fresh() : epoch;
         counter += 1;
         [entries, removed] = [new Map(entries), new Map(removed)];
-        await record(changed, gone);
+        await record(changed, gone, by);
       }
       return published();
     },
@@ -101,7 +108,7 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
       [epoch, counter] = [ids.fresh(), 1];
       entries = new Map<string, Entry>();
       removed = new Map<string, number>();
-      await record(all, []);
+      await record(all, [], undefined);
       return published();
     },
   };

@@ -1,6 +1,7 @@
 /** What a person may ask of this server. */
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { Control, Status, TransferRow } from '../domain/control.ts';
+import type { FiguresControl } from '../domain/control-figures.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Command, Messages, Peer } from '../domain/message.ts';
 import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
@@ -9,6 +10,7 @@ import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
+import { allOf } from '../projections/order.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
 import type { RunAgain } from './again.ts';
 import { eventLines } from './event-lines.ts';
@@ -32,7 +34,7 @@ export type ControlNeeds = {
   readonly runAgain: RunAgain;
   readonly receipt: (row: TransferRow) => Promise<Decision<Receipt>>;
   /** What has a file of its own. */
-  readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
+  readonly more: Pick<Control, 'send' | 'probe' | 'trust'> & FiguresControl;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -106,11 +108,14 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       await settled();
       const where = {
         ...(filter.state === undefined ? {} : { state: filter.state }),
-        ...(filter.channel === undefined ? {} : { channel: filter.channel }),
         ...(filter.open === undefined ? {} : { ended: filter.open ? 0 : 1 }),
       };
       const { limit, offset } = filter;
-      const query = { where, orderBy: 'createdAt', descending: true, limit, offset: offset ?? 0 };
+      const order =
+        filter.channel === undefined
+          ? { where, orderBy: 'createdAt' }
+          : { where: { ...where, channelAt: allOf(filter.channel) }, orderBy: 'channelAt' };
+      const query = { ...order, descending: true, limit, offset: offset ?? 0 };
       const rows = await models.query(projection, query)();
       return isLeft(rows) ? left(asRefusal(rows.left)) : right(rows.right.map(publicRow));
     },

@@ -5,6 +5,7 @@ import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Entry } from '../domain/intake.ts';
 import { parentOf } from '../domain/path.ts';
 import { keyOf } from '../domain/payload.ts';
+import type { Who } from '../domain/transfer/vocabulary.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
 import type { Arrivals } from './arrivals.ts';
 import {
@@ -50,8 +51,8 @@ const changing =
   async () =>
     (await isCurrent(needs)) ? change() : left(behind);
 
-/** The home of a channel. */
-export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
+/** The home of a channel, as this partner changes it. */
+export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel, by: Who): Home => {
   const all = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
     await isCurrent(needs);
     const found = await needs.models.query(homeProjection, {
@@ -92,10 +93,10 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
     return isLeft(done) ? left(asRefusal(done.left)) : right(undefined);
   };
   const changeView = async (row: HomeRow, path: string | null, modified?: number): Promise<Decision<void>> => {
-    const data = modified === undefined ? { path } : { path, modified };
+    const data = { path, ...(modified === undefined ? {} : { modified }), by };
     if (row.kind === 'upload') {
       if (isWritten(row)) return left(stillWritten);
-      if (path === null) return expireUpload(needs, row.id ?? '');
+      if (path === null) return expireUpload(needs, row.id ?? '', by);
       return recordUpload(needs.streams, row.id ?? '', [{ type: 'uploadRenamed', data: { ...data, path } }]);
     }
     const done = await needs.streams.record(row.id ?? '', 'view', (folded) =>
@@ -180,7 +181,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
         if (isLeft(directories)) return left(asRefusal(directories.left));
         if (directories.right >= mostDirectories)
           return left(refusal('noSpace', `a home has at most ${mostDirectories} directories`));
-        return record(channelStream(channel.name), [{ type: 'directoryMade', data: { path } }]);
+        return record(channelStream(channel.name), [{ type: 'directoryMade', data: { path, by } }]);
       }),
     removeDirectory: (path) =>
       changing(needs, async () => {
@@ -190,7 +191,7 @@ export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel): Home => {
         const inside = await children(path);
         if (isLeft(inside)) return inside;
         if (inside.right.length > 0) return left(refusal('notEmpty', 'the directory is not empty'));
-        return record(channelStream(channel.name), [{ type: 'directoryRemoved', data: { path } }]);
+        return record(channelStream(channel.name), [{ type: 'directoryRemoved', data: { path, by } }]);
       }),
     remove: (path) =>
       changing(needs, async () => {

@@ -60,7 +60,6 @@ const session = (
   ended: AbortSignal,
   leave: () => void,
 ): Session => {
-  const home = homeOf(needs, channel);
   const { arrivals, streams } = needs;
   const uploads = new Set<Upload>();
   const unheard = new Set<string>();
@@ -70,6 +69,7 @@ const session = (
     address: attempt.address.slice(0, 64),
     ...(proof.kind === 'password' ? {} : { fingerprint: proof.fingerprint }),
   };
+  const home = homeOf(needs, channel, by);
   /** The client goes on, so it had the OK of what it delivered before; the record is not waited for. */
   const hear = (): void => {
     for (const id of unheard) {
@@ -112,7 +112,7 @@ const session = (
   };
   const beginAnew = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
     if (there?.kind === 'upload' && arrivals.sizeOf(there.id ?? '') === undefined) {
-      const expired = await expireUpload(needs, there.id ?? '');
+      const expired = await expireUpload(needs, there.id ?? '', by);
       if (isLeft(expired)) return expired;
     }
     return arrivals.start(arriving);

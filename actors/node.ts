@@ -21,6 +21,7 @@ import type {
   Signatures,
   Verifiers,
 } from '../domain/ports.ts';
+import { auditProjection } from '../projections/audit.ts';
 import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
@@ -34,6 +35,7 @@ import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
 import { evolvingLog } from './evolving-log.ts';
+import { figuresOf } from './figures.ts';
 import { heldKeys } from './held-keys.ts';
 import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
@@ -43,6 +45,7 @@ import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { rebuilding } from './rebuild.ts';
 import { receipts } from './receipt.ts';
 import { type RecordPurge, recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
@@ -159,7 +162,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   });
   const stopProjector = new AbortController();
   const views = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
-  const projections = [...views, witnessProjection];
+  const projections = [...views, auditProjection, witnessProjection];
   await openForLog({ eventLog, models, log }, projections);
   const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
@@ -215,10 +218,13 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const dmz = (): string => routes.dmz() ?? '';
   const channels = () => (role === 'inner' ? own.now().channels : undefined);
   const transmissions = { ...shared, channels, dmz };
+  const rebuilds = rebuilding(shared);
+  stops.push(rebuilds.stop);
   const more = {
     send: transmitting(transmissions),
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
+    ...figuresOf({ ...shared, rebuilds }),
   };
   // What is recorded is signed for, not the form in which it is read.
   const receipt = receipts({ ...shared, eventLog: ports.eventLog });

@@ -1,7 +1,7 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
-import { type Attempt, temporary } from '../domain/failure.ts';
+import { temporary } from '../domain/failure.ts';
 import type {
   AnyProjection,
   Clock,
@@ -14,6 +14,8 @@ import type {
   ReadModels,
   Row,
 } from '../domain/ports.ts';
+import { ahead } from './ahead.ts';
+import { type Folding, folding, type Patiently } from './folding.ts';
 import { pause } from './pause.ts';
 import { orThrow } from './unwrap.ts';
 
@@ -25,6 +27,14 @@ export type Projector = {
   settled(position: Position | undefined): Promise<boolean>;
   /** Changes a row beside its fold (a mark that is no event); runs in turn with the folding. */
   mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R): Promise<void>;
+  /** Runs in turn with the folding: `build` puts other rows in the place of the live ones, come as far or farther, and answers how far. */
+  replace(
+    projection: AnyProjection,
+    build: (live: Position | undefined) => Promise<Position | undefined>,
+  ): Promise<void>;
+  /** How far the live rows have come. */
+  checkpointOf(projection: AnyProjection): Position | undefined;
+  readonly projections: readonly AnyProjection[];
   /** Batches of events, after their rows are stored. */
   readonly batches: Live<readonly LoggedEvent[]>;
   /** Ends with the signal given at the start; rejects on a defect. */
@@ -34,10 +44,12 @@ export type Projector = {
 /** Why nothing is decided by a view that does not show all that is recorded. */
 export const stale = temporary('noSpace', 'the read models wait for room on the disk');
 
-type Running = { readonly projection: Projection; checkpoint: Position | undefined; unsaved: number };
-
 /** A checkpoint over events that concern no row is saved after so many of them: at worst they are looked at again. */
 const mostUnsaved = 1_000;
+/** While history is read nobody asks for it yet: so many changed rows are written together. */
+const historyRows = 5_000;
+const historyEvents = 50_000;
+const pagesAhead = 2;
 
 /** What the projector rests on. */
 export type ProjectorNeeds = {
@@ -57,14 +69,10 @@ export const startProjector = async (
   signal: AbortSignal,
 ): Promise<Projector> => {
   const { models, clock } = needs;
-  const running: Running[] = [];
+  const running: Folding[] = [];
   let stuck = false;
-  for (const projection of projections as readonly Projection[]) {
-    running.push({ projection, checkpoint: orThrow(await models.open(projection)()), unsaved: 0 });
-  }
   const batches = new Subject<readonly LoggedEvent[]>();
   const waiting = new Set<{ readonly position: Position; readonly resolve: (come: boolean) => void }>();
-  let reached = running.map((each) => each.checkpoint).reduce(lower, running[0]?.checkpoint);
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <A>(work: () => Promise<A>): Promise<A> => {
     const result = queue.then(work);
@@ -103,18 +111,46 @@ export const startProjector = async (
     }
   };
 
+  for (const projection of projections as readonly Projection[]) {
+    const checkpoint = orThrow(await models.open(projection)());
+    running.push(folding({ models, patiently, kept: 0 }, projection, checkpoint));
+  }
+  let reached = running.map((each) => each.checkpoint).reduce(lower, running[0]?.checkpoint);
+  let read = reached;
+  let history = true;
+
+  const write = async (each: Folding, all: boolean): Promise<void> => {
+    const { rows, passed } = each.pending();
+    const due = history ? rows >= historyRows || passed >= historyEvents : rows > 0 || passed >= mostUnsaved;
+    if (all || due) await each.flush();
+  };
+
   const take = async (events: readonly LoggedEvent[]): Promise<void> => {
-    for (const each of running) {
-      await inTurn(() => advance(models, patiently, each, events));
-    }
-    reached = events.at(-1)?.position ?? reached;
+    for (const each of running)
+      await inTurn(async () => {
+        await each.fold(events);
+        await write(each, false);
+      });
+    read = events.at(-1)?.position ?? read;
+    if (!history) show(events);
+  };
+
+  const show = (events: readonly LoggedEvent[]): void => {
+    reached = read;
     release(false);
     batches.next(events);
   };
 
+  const endOfHistory = async (): Promise<void> => {
+    for (const each of running) await inTurn(() => each.flush());
+    history = false;
+    show([]);
+    caught();
+  };
+
   const run = async (): Promise<void> => {
-    for await (const item of needs.eventLog.follow(reached, signal)) {
-      if (item.kind === 'caughtUp') caught();
+    for await (const item of ahead(needs.eventLog.follow(reached, signal), pagesAhead)) {
+      if (item.kind === 'caughtUp') await endOfHistory();
       else await take(item.events);
     }
   };
@@ -137,9 +173,20 @@ export const startProjector = async (
           : new Promise((resolve) => waiting.add({ position, resolve })),
     mark: (projection, key, change) =>
       inTurn(async () => {
+        if (history) for (const each of running) await each.flush();
         const row = (await patiently(models.get(projection, [key]))).get(key);
         if (row !== undefined) await patiently(models.put(projection, new Map([[key, change(row)]])));
       }),
+    replace: ({ name }, build) =>
+      inTurn(async () => {
+        const at = running.findIndex((each) => each.projection.name === name);
+        const live = running[at];
+        if (live === undefined) throw new Error(`there is no read model ${name}`);
+        const checkpoint = await build(live.checkpoint);
+        running[at] = folding({ models, patiently, kept: 0 }, live.projection, checkpoint);
+      }),
+    checkpointOf: ({ name }) => running.find((each) => each.projection.name === name)?.checkpoint,
+    projections,
     batches,
     ended,
   };
@@ -147,36 +194,3 @@ export const startProjector = async (
 
 const lower = (a: Position | undefined, b: Position | undefined): Position | undefined =>
   a === undefined || b === undefined ? undefined : a < b ? a : b;
-
-type Patiently = <A>(attempt: Attempt<A>) => Promise<A>;
-
-const advance = async (
-  models: ReadModels,
-  patiently: Patiently,
-  each: Running,
-  events: readonly LoggedEvent[],
-): Promise<void> => {
-  const { projection, checkpoint } = each;
-  const last = events.at(-1)?.position;
-  const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
-  const keyed = fresh.flatMap((event) => {
-    const key = projection.keyOf(event);
-    return key === undefined ? [] : [{ key, event }];
-  });
-  if (last === undefined || fresh.length === 0) return;
-  const rows = new Map<string, Row | undefined>();
-  if (keyed.length > 0) {
-    const got = await patiently(models.get(projection, [...new Set(keyed.map((one) => one.key))]));
-    for (const { key, event } of keyed) {
-      const before = rows.has(key) ? rows.get(key) : got.get(key);
-      const after = projection.fold(before, event);
-      if (after !== before) rows.set(key, after);
-    }
-  }
-  each.unsaved += fresh.length;
-  if (rows.size > 0 || each.unsaved >= mostUnsaved) {
-    await patiently(models.put(projection, rows, last));
-    each.unsaved = 0;
-  }
-  each.checkpoint = last;
-};

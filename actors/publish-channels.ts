@@ -22,8 +22,8 @@ export type PublishNeeds = BookNeeds & {
 
 /** The publisher. */
 export type Publisher = {
-  /** Records what of these dmz may know, and brings it to every dmz that is there; answers once that was tried. Passwords are by channel and go no further than the verifiers. */
-  publish(channels: readonly ChannelConfig[], passwords: ReadonlyMap<string, string>): Promise<void>;
+  /** Records what of these dmz may know, and who had them read again, and brings it to every dmz that is there; answers once that was tried. Passwords are by channel and go no further than the verifiers. */
+  publish(channels: readonly ChannelConfig[], passwords: ReadonlyMap<string, string>, by?: string): Promise<void>;
   /** What is published now. */
   version(): HeldChannels | undefined;
   /** What each dmz has, compared with that. */
@@ -145,9 +145,9 @@ export const openPublisher = async (needs: PublishNeeds): Promise<Publisher> => 
   };
 
   return {
-    publish: async (channels, passwords) => {
+    publish: async (channels, passwords, by) => {
       const shown: ReplicatedChannel[] = await replicated(channels, passwords);
-      now = await book.publish(shown);
+      now = await book.publish(shown, by);
       await Promise.all(messages.links().map((link) => bring(link.node)));
     },
     version: () => now?.version,

@@ -221,13 +221,15 @@ const waiting = async (
  * An upload that nobody wants any more: first the record, then the bytes; the sweep finds what a crash leaves between.
  * One that is a transfer already keeps its bytes: they are the transfer's.
  */
-export const expireUpload = (needs: Receiving, id: string): Promise<Decision<void>> =>
+export const expireUpload = (needs: Receiving, id: string, by?: Who): Promise<Decision<void>> =>
   settle(needs, id, async (delivered) => {
     if (delivered) {
       const closed = await closeUpload(needs, id, id);
       return isLeft(closed) ? closed : right(undefined);
     }
-    const recorded = await recordUpload(needs.streams, id, [{ type: 'uploadExpired', data: {} }]);
+    const recorded = await recordUpload(needs.streams, id, [
+      { type: 'uploadExpired', data: by === undefined ? {} : { by } },
+    ]);
     if (isLeft(recorded)) return recorded;
     const removed = await needs.payloads.remove(keyOf(needs.node, id))();
     return isLeft(removed) ? left(asRefusal(removed.left)) : right(undefined);

@@ -26,7 +26,7 @@ export const reloading =
     const [before, next] = [own.now(), read.right];
     own.replace(next);
     if (canonical(before.profiles) !== canonical(next.profiles)) await profilesChanged();
-    await publisher.publish(next.channels, next.passwords);
+    await publisher.publish(next.channels, next.passwords, login);
     const { added, changed, removed } = changesBetween(texts(before.channels), texts(next.channels));
     const words = `${added.length} channels added, ${changed.length} changed, ${removed.length} removed; ${next.profiles.length} profiles`;
     log.info('channels and profiles were read again', { by: login, result: words });

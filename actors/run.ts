@@ -162,7 +162,7 @@ const begin = async (
     if (signal.aborted) return false;
     const id = needs.ids.derived(run, file.path, file.size, file.modified ?? 0);
     const created = await needs.streams.record(id, 'create', (existing) =>
-      right(existing === undefined ? [creation(name, agent, dmz, file)] : []),
+      right(existing === undefined ? [creation(name, agent, run, dmz, file)] : []),
     );
     if (isLeft(created)) throw new Error(created.left.text);
   }
@@ -198,8 +198,14 @@ const recordAll = async (
   }
 };
 
-const creation = (profile: string, { channel, after, moveTo }: CronAgent, dmz: string, file: PartnerFile): Fact => {
+const creation = (
+  profile: string,
+  { channel, after, moveTo }: CronAgent,
+  run: string,
+  dmz: string,
+  file: PartnerFile,
+): Fact => {
   const { path, name, size, modified } = file;
   const source = { path, name, size, modified, after, moveTo };
-  return { type: 'created', data: { scenario: 'cronGet', channel, source, profile, dmz } };
+  return { type: 'created', data: { scenario: 'cronGet', channel, source, profile, dmz, run } };
 };

@@ -15,7 +15,7 @@ import { orThrow } from './unwrap.ts';
 export type SupervisorNeeds = StepNeeds & {
   readonly models: ReadModels;
   readonly projection: Projection<TransferRecord>;
-  readonly projector: Projector;
+  readonly projector: Pick<Projector, 'mark' | 'settled' | 'batches'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly role: Role;

@@ -104,7 +104,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     closers.push(() => eventLog.close());
     const partial = await whyNotWhole(eventLog);
     if (partial !== undefined) throw new Error(partial);
-    const models = await sqliteReadModels({ directory: data });
+    const models = await sqliteReadModels({ directory: join(data, 'readmodels') });
     closers.push(() => models.close());
     const payloads = await diskPayloads({ directory: data, onFatal: die });
     closers.push(() => payloads.close());

@@ -1,6 +1,7 @@
 /** A partner's communication settings. Lives on inner; dmz gets what it needs to let the partner in, and no secret. */
 import { z } from 'zod';
 import { globMatches } from './glob.ts';
+import { who } from './transfer/vocabulary.ts';
 
 /** A name in config: lower-case letters, digits, `-` and `_`. */
 export const plainName = z
@@ -53,9 +54,9 @@ export const channelVocabulary = {
   /** Inner does not show the channel any more. */
   channelRemoved: z.strictObject({ epoch: z.string(), counter: z.number().int() }),
   /** The partner made a directory in its home. */
-  directoryMade: z.strictObject({ path: z.string().max(4096) }),
+  directoryMade: z.strictObject({ path: z.string().max(4096), by: who.optional() }),
   /** The partner removed a directory of its home. */
-  directoryRemoved: z.strictObject({ path: z.string().max(4096) }),
+  directoryRemoved: z.strictObject({ path: z.string().max(4096), by: who.optional() }),
 } as const;
 
 /** What is recorded in the stream `channel-<name>` of an inner. Local, too. */

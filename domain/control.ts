@@ -1,5 +1,6 @@
 /** What a person or a program may ask of a running server. Carried by the control socket; implemented in actors/control.ts. */
 import type { ChannelControl } from './channel-control.ts';
+import type { FiguresControl } from './control-figures.ts';
 import type { Answer } from './intake.ts';
 import type { ConnectStep, SeenCertificate } from './partner.ts';
 import type { Receipt } from './receipt.ts';
@@ -119,7 +120,7 @@ export type Status = {
 };
 
 /** The control surface of a running server. */
-export interface Control extends ChannelControl {
+export interface Control extends ChannelControl, FiguresControl {
   status(): Answer<Status>;
   list(filter: TransferFilter): Answer<readonly TransferRow[]>;
   /** `id` may be a unique beginning of the id. */

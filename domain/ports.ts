@@ -3,29 +3,12 @@
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Observable } from 'rxjs';
 import type { Room } from './disk.ts';
+import type { JsonObject, LoggedEvent, NewEvent, Position } from './event.ts';
 import type { Attempt, LogFailure } from './failure.ts';
 import type { ProgramExit, RunStep } from './processing.ts';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
-export type JsonObject = { readonly [key: string]: Json | undefined };
-
-/** An event to be appended; `id` is a UUID and makes a retry of the append harmless. */
-export type NewEvent = {
-  readonly id: string;
-  readonly type: string;
-  readonly data: JsonObject;
-  readonly metadata: JsonObject;
-};
-
-/** Where an event stands in the whole log: opaque, ordered as text, exclusive on resume. */
-export type Position = string;
-
-/** A recorded event. Revisions are 0-based and gapless in their stream. */
-export type LoggedEvent = NewEvent & {
-  readonly stream: string;
-  readonly revision: bigint;
-  readonly position: Position;
-};
+export type * from './event.ts';
+export type * from './read-models.ts';
 
 /** Thrown by a log for an event that is there, but cannot be read. */
 export class UnreadableEvent extends Error {
@@ -137,55 +120,6 @@ export type PayloadSource = (
 export interface Cron {
   /** The next time after `after`, milliseconds since 1970; undefined where there is none. Throws for a schedule that cannot be read. */
   next(schedule: string, timeZone: string, after: number): number | undefined;
-}
-
-/** A row of a read model. */
-export type Row = JsonObject;
-
-/** A value that an index can hold. */
-export type Indexed = string | number | null;
-
-/** A read model: a pure fold of the log into rows by key. */
-export type Projection<R extends Row = Row> = {
-  readonly name: string;
-  /** Raised whenever the fold or the row changes: the rows are then built anew. */
-  readonly version: number;
-  /** The columns that queries may use. */
-  readonly indexes: Readonly<Record<string, (row: R) => Indexed>>;
-  /** The row that an event concerns, if any. */
-  readonly keyOf: (event: LoggedEvent) => string | undefined;
-  /** The row after the event; undefined removes it. */
-  readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
-};
-
-/** A projection whatever its rows: what can be run, but not queried. */
-export type AnyProjection = Omit<Projection, 'indexes' | 'fold'> & {
-  readonly indexes: Readonly<Record<string, (row: never) => Indexed>>;
-  readonly fold: (row: undefined, event: LoggedEvent) => Row | undefined;
-};
-
-/** Conditions on one index, all of which must hold; ordered by `orderBy`, then key. */
-export type Query = {
-  readonly where?: Readonly<Record<string, Indexed | { readonly from?: Indexed; readonly to?: Indexed }>>;
-  readonly orderBy?: string;
-  readonly descending?: boolean;
-  readonly limit: number;
-  readonly offset?: number;
-};
-
-/** Rows of read models and, in the same transaction, how far each has come. May lose the newest rows in a crash, never its order. */
-export interface ReadModels {
-  /** Prepares the tables; rows of another version are dropped, and with `anew` all. Answers the checkpoint to go on after. */
-  open<R extends Row>(projection: Projection<R>, options?: { readonly anew?: boolean }): Attempt<Position | undefined>;
-  get<R extends Row>(projection: Projection<R>, keys: readonly string[]): Attempt<ReadonlyMap<string, R>>;
-  put<R extends Row>(
-    projection: Projection<R>,
-    rows: ReadonlyMap<string, R | undefined>,
-    checkpoint?: Position,
-  ): Attempt<void>;
-  query<R extends Row>(projection: Projection<R>, query: Query): Attempt<readonly R[]>;
-  count<R extends Row>(projection: Projection<R>, where?: Query['where']): Attempt<number>;
-  close(): Promise<void>;
 }
 
 /** Time, passed in so that tests own it. */

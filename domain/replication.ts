@@ -116,7 +116,13 @@ export const replicationVocabulary = {
     first: z.literal(true).optional(),
   }),
   /** Inner: the changes that stand before it are this version. In a new epoch nothing that stands before them counts. */
-  channelsPublished: z.strictObject({ epoch: z.string(), counter: count, salt: z.string() }),
+  channelsPublished: z.strictObject({
+    epoch: z.string(),
+    counter: count,
+    salt: z.string(),
+    /** Who had the config read again; absent: it was read at a start. */
+    by: z.string().max(128).optional(),
+  }),
   /** Dmz: everything of this version is recorded in the channels' own streams. */
   channelsTaken: heldChannels,
   /** Dmz: a person accepted a new epoch. */

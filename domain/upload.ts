@@ -15,11 +15,11 @@ export const uploadVocabulary = {
   /** The partner closed the file and got its OK; it waits for its final name, or for its marker. */
   uploadCompleted: z.strictObject({ payload: payloadRef, modified: z.number().int() }),
   /** The partner gave it another temporary name, or another time. */
-  uploadRenamed: z.strictObject({ path, modified: z.number().int().optional() }),
+  uploadRenamed: z.strictObject({ path, modified: z.number().int().optional(), by: who.optional() }),
   /** It is a transfer now. */
   uploadDelivered: z.strictObject({ transfer: z.string() }),
-  /** Removed by the partner, replaced, or too old; its payload is gone. */
-  uploadExpired: z.strictObject({}),
+  /** Removed or replaced by the partner, who is told then, or too old; its payload is gone. */
+  uploadExpired: z.strictObject({ by: who.optional() }),
 } as const;
 
 export type UploadData<T extends keyof typeof uploadVocabulary> = z.infer<(typeof uploadVocabulary)[T]>;

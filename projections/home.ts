@@ -31,6 +31,12 @@ export type HomeRow = {
   readonly afterPickUp: 'keep' | 'delete' | null;
 };
 
+const concerning = new Set([
+  ...['received', 'provided', 'expired', 'abandoned', 'pickedUp', 'viewChanged', 'repeated', 'purged'],
+  ...['uploadOpened', 'uploadCompleted', 'uploadRenamed', 'uploadDelivered', 'uploadExpired'],
+  ...['directoryMade', 'directoryRemoved'],
+]);
+
 /** The read model of homes. */
 export const homeProjection: Projection<HomeRow> = {
   name: 'home',
@@ -42,7 +48,9 @@ export const homeProjection: Projection<HomeRow> = {
     kind: (row) => row.kind,
     begun: (row) => row.begun,
   },
+  begins: (event) => event.revision === 0n && channelOf(event.stream) === undefined,
   keyOf: (event) => {
+    if (!concerning.has(event.type)) return undefined;
     if (transferOf(event.stream) !== undefined || uploadOf(event.stream) !== undefined) return event.stream;
     const channel = channelOf(event.stream);
     if (channel === undefined || !event.type.startsWith('directory')) return undefined;

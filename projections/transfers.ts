@@ -13,9 +13,13 @@ import { transferOf } from '../domain/transfer/event-id.ts';
 import { scenarioOf } from '../domain/transfer/fold.ts';
 import { repeatWindow } from '../domain/transfer/transfer.ts';
 import type { TransferEvent } from '../domain/transfer/vocabulary.ts';
+import { partnersSummary, ratesSummary } from './figures.ts';
+import { channelAt } from './order.ts';
 
 /** A transfer as the supervisor and the outbox query it. `dueAt` and `tellAt` are wall-clock milliseconds, null for nothing to do. */
 export type TransferRecord = TransferRow & {
+  /** Over which it came or went; null as long as it is not known. */
+  readonly protocol: string | null;
   readonly heldFrom: string | null;
   readonly attempt: number;
   readonly revision: number;
@@ -57,10 +61,10 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 8,
+  version: 9,
   indexes: {
     state: (row) => row.state,
-    channel: (row) => row.channel,
+    channelAt: (row) => channelAt(row.channel, row.createdAt),
     ended: (row) => (row.ended ? 1 : 0),
     createdAt: (row) => row.createdAt,
     id: (row) => row.id,
@@ -72,17 +76,32 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
   },
+  carry: {
+    wants: (row) => row.acked < row.ownSeq,
+    over: (row, live) => {
+      const acked = Math.max(row.acked, live.acked);
+      return acked < row.ownSeq ? { ...row, acked } : { ...row, acked, tellAt: null, tellTries: 0 };
+    },
+  },
+  summaries: [partnersSummary, ratesSummary],
+  begins: (event) => event.revision === 0n,
   keyOf: (event) => transferOf(event.stream),
   fold: (row, logged) => {
     const event = decode(logged);
     if (event === undefined) return row;
-    const before = row ?? born(here, logged, event);
-    if (before === undefined) return undefined;
-    return due(here, told(here, moved(here, before, event, logged), event), event);
+    const next = row === undefined ? born(here, logged, event) : { ...row };
+    if (next === undefined) return undefined;
+    move(here, next, event, logged);
+    tell(here, next, event);
+    plan(here, next, event);
+    return next;
   },
 });
 
-const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRecord | undefined => {
+/** A row while an event is folded into it: one copy an event, since millions are folded. */
+type Draft = { -readonly [K in keyof TransferRecord]: TransferRecord[K] };
+
+const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | undefined => {
   const scenario = scenarioOf(event);
   if (scenario === undefined || (event.type !== 'received' && event.type !== 'created')) return undefined;
   const { channel } = event.data;
@@ -91,6 +110,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): TransferRe
     id: transferOf(logged.stream) ?? '',
     scenario,
     state: 'new',
+    protocol: event.type === 'received' ? event.data.protocol : null,
     heldFrom: null,
     ended: false,
     channel,
@@ -141,24 +161,21 @@ const subjectOf = ({
 const dmzOf = ({ type, data, meta }: Opening): string | null =>
   type === 'received' ? meta.origin : 'dmz' in data ? data.dmz : null;
 
-const moved = (here: Here, row: TransferRecord, event: TransferEvent, logged: LoggedEvent): TransferRecord => {
+const move = (here: Here, row: Draft, event: TransferEvent, logged: LoggedEvent): void => {
+  row.revision = Number(logged.revision);
   const scenario = scenarios[row.scenario];
   const state = scenario && stateAfter(scenario, row.state, row.heldFrom ?? undefined, event.type);
-  if (scenario === undefined || state === undefined) return { ...row, revision: Number(logged.revision) };
+  if (scenario === undefined || state === undefined) return;
   const freshTry = state !== row.state || event.type === 'retried' || event.type === 'stepDone';
-  return {
-    ...row,
-    state,
-    heldFrom: state === 'held' ? (row.heldFrom ?? row.state) : null,
-    ended: scenario.ends.includes(state) || state === 'abandoned',
-    attempt: event.type === 'stepFailed' ? row.attempt + 1 : freshTry && state !== 'held' ? 0 : row.attempt,
-    reason: reasonOf(row, event),
-    updatedAt: event.meta.at,
-    revision: Number(logged.revision),
-    purged: row.purged || event.type === 'purged',
-    unheard: row.unheard && event.type !== 'confirmed',
-    ...ownership(here, row, event),
-  };
+  Object.assign(row, ownership(here, row, event));
+  row.attempt = event.type === 'stepFailed' ? row.attempt + 1 : freshTry && state !== 'held' ? 0 : row.attempt;
+  row.reason = reasonOf(row, event);
+  row.heldFrom = state === 'held' ? (row.heldFrom ?? row.state) : null;
+  row.ended = scenario.ends.includes(state) || state === 'abandoned';
+  row.state = state;
+  row.updatedAt = event.meta.at;
+  row.purged ||= event.type === 'purged';
+  row.unheard &&= event.type !== 'confirmed';
 };
 
 /** A payload that has come into being here since the transfer began. */
@@ -173,12 +190,14 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
       const { size, sha256 } = payload;
       const profile = row.fetched?.split('\n')[0];
       const fetched = profile === undefined ? null : fetchedAs(profile, { path, size, modified });
-      return { size, sha256, fetched, ownsPayload: true };
+      return { size, sha256, fetched, protocol: event.data.protocol, ownsPayload: true };
     }
     case 'provided':
       return { keptUntil: event.data.until };
     case 'pickedUp':
-      return event.data.kept ? {} : { keptUntil: event.meta.at };
+      return { protocol: event.data.protocol, ...(event.data.kept ? {} : { keptUntil: event.meta.at }) };
+    case 'sent':
+      return event.data.protocol === undefined ? {} : { protocol: event.data.protocol };
     case 'expired':
       return { keptUntil: event.meta.at };
     case 'abandoned':
@@ -206,29 +225,40 @@ const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
 };
 
 /** Own travelling events are owed to the peer; an event of the peer proves that it has all of ours before it. */
-const told = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+const tell = (here: Here, row: Draft, event: TransferEvent): void => {
   const { origin, originSeq, at } = event.meta;
-  if (originSeq === undefined) return row;
-  if (origin !== here.node) return { ...row, acked: row.ownSeq, tellAt: null, tellTries: 0 };
+  if (originSeq === undefined) return;
+  if (origin !== here.node) {
+    row.acked = row.ownSeq;
+    row.tellAt = null;
+    row.tellTries = 0;
+    return;
+  }
+  row.ownSeq = originSeq;
   // The outbox reads the stream itself, so the peer may have an event before this row knows of it.
-  return { ...row, ownSeq: originSeq, tellAt: originSeq <= row.acked ? row.tellAt : (row.tellAt ?? at) };
+  if (originSeq > row.acked) row.tellAt ??= at;
 };
 
 /** Whoever has not heard our OK may come again, and finds the file in its place as after the first OK. */
-const shownUntil = (
-  { keepFor }: Here,
-  { unheard, createdAt }: TransferRecord,
-  { meta: { at } }: TransferEvent,
-): number => (unheard ? Math.max(at + keepFor, createdAt + repeatWindow) : at + keepFor);
+const shownUntil = ({ keepFor }: Here, { unheard, createdAt }: Draft, { meta: { at } }: TransferEvent): number =>
+  unheard ? Math.max(at + keepFor, createdAt + repeatWindow) : at + keepFor;
 
-const due = (here: Here, row: TransferRecord, event: TransferEvent): TransferRecord => {
+/** Which step is this server's to run, and when. */
+const plan = (here: Here, row: Draft, event: TransferEvent): void => {
+  const asBefore = row.step === 'purge' && event.type !== 'repeated' && event.type !== 'confirmed';
+  if (row.ended && asBefore && !row.purged && row.ownsPayload) return;
+  const [step, dueAt] = nextStep(here, row, event);
+  row.step = step;
+  row.dueAt = dueAt;
+};
+
+const nextStep = (here: Here, row: Draft, event: TransferEvent): readonly [string, number] | readonly [null, null] => {
   if (row.ended) {
-    if (row.purged || !row.ownsPayload) return { ...row, step: null, dueAt: null };
-    const asBefore = row.step === 'purge' && event.type !== 'repeated' && event.type !== 'confirmed';
-    return asBefore ? row : { ...row, step: 'purge', dueAt: row.keptUntil ?? shownUntil(here, row, event) };
+    if (row.purged || !row.ownsPayload) return [null, null];
+    return ['purge', row.keptUntil ?? shownUntil(here, row, event)];
   }
   const next = here.stepOf(row.scenario, row.state);
-  if (next?.owner !== here.role) return { ...row, step: null, dueAt: null };
+  if (next?.owner !== here.role) return [null, null];
   const wait = event.type === 'stepFailed' ? delayAfter(row.attempt, here.retries) : 0;
-  return { ...row, step: next.step, dueAt: row.keptUntil ?? event.meta.at + wait };
+  return [next.step, row.keptUntil ?? event.meta.at + wait];
 };

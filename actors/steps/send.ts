@@ -11,7 +11,13 @@ import { type Enter, type Entered, visiting } from '../enter.ts';
 import type { Step } from '../step.ts';
 
 /** One file of ours at the partner: under which names, and where its bytes are here. */
-type Errand = { readonly temporary: string; readonly final: string; readonly key: string; readonly size: number };
+type Errand = {
+  readonly temporary: string;
+  readonly final: string;
+  readonly key: string;
+  readonly size: number;
+  readonly protocol: string;
+};
 
 /**
  * First writes the whole file under its temporary name and records that; then gives it its own name. After a break in
@@ -29,7 +35,7 @@ export const send =
       const errand = {
         temporary: joinPath(target.directory, temporaryName(entered.access.sending, id, target.name)),
         final: joinPath(target.directory, target.name),
-        ...{ key: own, size: payload.size },
+        ...{ key: own, size: payload.size, protocol: entered.access.protocol },
       };
       return transfer.placed === undefined
         ? place(entered, payloads, errand)
@@ -91,7 +97,7 @@ const settle =
     if (waiting.right === undefined) {
       const final = await session.look(errand.final)();
       if (isLeft(final)) return final;
-      if (isOurs(final.right, errand, placed)) return right([{ type: 'sent', data: { final: errand.final } }]);
+      if (isOurs(final.right, errand, placed)) return right([sentBy(errand)]);
       if (access.sending.onUnknownOutcome === 'hold' && placed.run >= run)
         return left(
           permanent(
@@ -120,8 +126,10 @@ const rename =
       if (isLeft(removed) && removed.left.code !== 'notFound') return removed;
       renamed = await session.rename(errand.temporary, errand.final)();
     }
-    if (!isLeft(renamed)) return right([{ type: 'sent', data: { final: errand.final } }]);
+    if (!isLeft(renamed)) return right([sentBy(errand)]);
     return renamed.left.code === 'exists'
       ? left(permanent('exists', `the partner has a file ${errand.final} already; see ifExists of the channel`))
       : renamed;
   };
+
+const sentBy = ({ final, protocol }: Errand): Fact => ({ type: 'sent', data: { final, protocol } });

@@ -3,14 +3,17 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import { formats } from '../shared/picture/index.ts';
 import type { Terminal } from '../shared/terminal.ts';
-import { auditCommands } from './audit.ts';
+import { auditCommand } from './audit.ts';
 import { channelsCommands } from './channels.ts';
+import { partnersCommands } from './figures.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { logCommands } from './log.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { projectionsCommands } from './projections.ts';
+import { receiptCommands } from './receipts.ts';
 import { replayAgain } from './replay-again.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
@@ -96,13 +99,19 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
-  auditCommands(root.command('audit').description('make and check signed receipts'), program, terminal, done);
+  const audit = root.command('audit');
+  auditCommand(audit, program, terminal, done);
+  receiptCommands(audit, program, terminal, done);
   logCommands(
     root.command('log').description('verify an event log by its signed segments, or move it'),
     program,
     terminal,
     done,
   );
+  const figures = root.command('partners').description("say how partners' transfers stand");
+  partnersCommands(figures, program, terminal, done);
+  const projections = root.command('projections').description('list the read models, build them anew');
+  projectionsCommands(projections, program, terminal, done);
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),

@@ -15,6 +15,7 @@ export const processTerminal = (): Terminal => {
   });
   return {
     out: (line) => void stdout.write(`${line}\n`),
+    flushed: () => flushed(stdout),
     error: (line) => void stderr.write(`${line}\n`),
     progress: (text = '') => {
       if (stderr.isTTY) stderr.write(`\r\u001b[2K${text}`);
@@ -31,6 +32,16 @@ export const processTerminal = (): Terminal => {
     untilStopped,
   };
 };
+
+const flushed = (stream: NodeJS.WriteStream): Promise<boolean> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      stream.off('drain', end).off('error', end).off('close', end);
+      resolve(stream.writable);
+    };
+    if (!stream.writable || !stream.writableNeedDrain) resolve(stream.writable);
+    else stream.on('drain', end).on('error', end).on('close', end);
+  });
 
 /** A defect in one line: what was thrown, and where. */
 export const defectLine = (error: unknown): string => {

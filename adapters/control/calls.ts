@@ -19,6 +19,7 @@ import { partnerFingerprint } from '../../domain/partner.ts';
 import { receipt } from '../../domain/receipt.ts';
 import { channelVersion } from '../../domain/replication.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
+import { figuresCalls } from './figures-calls.ts';
 
 const text = (longest: number) => z.string().max(longest);
 const count = z.number().int().nonnegative();
@@ -134,6 +135,7 @@ const trustRequest = z.strictObject({
 
 /** What each call takes and gives, by its path. */
 export const calls = {
+  ...figuresCalls,
   status: { input: z.strictObject({}), output: status },
   list: { input: filter, output: z.array(row).max(10_000) },
   show: { input: z.strictObject({ id: transferId }), output: story },

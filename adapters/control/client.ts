@@ -31,6 +31,11 @@ export const controlClient = (data: string): Control => ({
   reloadChannels: (login) => ask(data, 'reloadChannels', { login }),
   probe: (request) => ask(data, 'probe', request, probeTime),
   trust: (request) => ask(data, 'trust', request),
+  audit: (filter) => ask(data, 'audit', filter),
+  partners: (filter) => ask(data, 'partners', filter),
+  rates: (filter) => ask(data, 'rates', filter),
+  projections: () => ask(data, 'projections', {}),
+  rebuild: (names, login) => ask(data, 'rebuild', { names: [...names], login }),
   send: (request, bytes) => send(data, request, bytes),
   events: (signal) => events(data, signal),
 });

@@ -1,28 +1,46 @@
 /** Rows of a projection as they are stored. */
-import type { Indexed, Projection, Row } from '../../domain/ports.ts';
-import type { RowChange, TableSpec } from './protocol.ts';
+import type { AnyProjection, Indexed, Row, Rows, Table } from '../../domain/ports.ts';
+import type { ModelSpec, TableChange, TableSpec } from './protocol.ts';
 
-/** A projection's table; the order of its indexes does not matter. */
-export const tableSpecOf = <R extends Row>({ name, version, indexes }: Projection<R>): TableSpec => ({
-  name,
-  version,
-  indexes: Object.keys(indexes).sort(),
+const specs = new WeakMap<Table['indexes'], TableSpec>();
+
+/** A table as it is stored; the order of its indexes does not matter. */
+export const tableSpecOf = ({ name, indexes }: Table): TableSpec => {
+  const known = specs.get(indexes);
+  if (known?.name === name) return known;
+  const spec = { name, indexes: Object.keys(indexes).sort() };
+  specs.set(indexes, spec);
+  return spec;
+};
+
+/** A projection's tables: its own first. */
+export const modelSpecOf = (projection: AnyProjection): ModelSpec => ({
+  name: projection.name,
+  version: projection.version,
+  tables: [projection, ...(projection.summaries ?? [])].map(tableSpecOf),
 });
 
 /** An index value is text, a finite number or null; whatever else a projection gives is a defect. */
-export const checkedIndexed = (value: unknown, where: string): Indexed => {
+export const checkedIndexed = (value: unknown, index: string, table: string): Indexed => {
   if (value === null || typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value)))
     return value;
   throw new Error(
-    `${where} must be text, a finite number or null, not ${typeof value === 'number' ? String(value) : typeof value}`,
+    `index ${index} of ${table} must be text, a finite number or null, not ${typeof value === 'number' ? String(value) : typeof value}`,
   );
 };
 
-/** A row with its index values, or its removal. */
-export const changeOf = <R extends Row>(projection: Projection<R>, key: string, row: R | undefined): RowChange => {
-  if (row === undefined) return [key, undefined, []];
-  const values = tableSpecOf(projection).indexes.map((index) =>
-    checkedIndexed(projection.indexes[index]?.(row), `index ${index} of ${projection.name}`),
-  );
-  return [key, JSON.stringify(row), values];
+/** Rows with their index values, or their removals. */
+export const changesOf = <R extends Row>(table: Table<R>, rows: Rows<R>): TableChange => {
+  const spec = tableSpecOf(table);
+  const columns = spec.indexes.map((index) => [index, table.indexes[index]] as const);
+  const [removed, stored]: [string[], Indexed[]] = [[], []];
+  for (const [key, row] of rows) {
+    if (row === undefined) {
+      removed.push(key);
+      continue;
+    }
+    stored.push(key, JSON.stringify(row));
+    for (const [index, of] of columns) stored.push(checkedIndexed(of?.(row), index, table.name));
+  }
+  return { table: spec, removed, rows: stored };
 };

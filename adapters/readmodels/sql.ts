@@ -11,7 +11,7 @@ const nameOf = (prefix: string, name: string): string => {
   return `"${prefix}_${name}"`;
 };
 
-/** The table of a projection. */
+/** The table's name. */
 export const tableOf = (table: TableSpec): string => nameOf('p', table.name);
 const columnOf = (table: TableSpec, index: string): string => {
   if (!table.indexes.includes(index)) throw new Error(`${table.name} has no index ${index}`);
@@ -21,18 +21,18 @@ const columnOf = (table: TableSpec, index: string): string => {
 // Index names share one space; a dot stands in no name of ours, so none can be read two ways.
 const indexOf = (table: TableSpec, index: string): string => `"x_${table.name}.${index}"`;
 
-/** Drops the table and makes it anew. Each index ends with the key, so that a page in its order is read, not sorted. */
+/** Makes the table, without its indexes. */
 export const createTable = (table: TableSpec): string => {
   const name = tableOf(table);
   const columns = table.indexes.map((index) => columnOf(table, index));
-  return [
-    `DROP TABLE IF EXISTS ${name}`,
-    `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`,
-    ...table.indexes.map(
-      (index) => `CREATE INDEX ${indexOf(table, index)} ON ${name} (${columnOf(table, index)}, key)`,
-    ),
-  ].join(';\n');
+  return `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`;
 };
+
+/** Makes its indexes. Each ends with the key, so that a page in its order is read, not sorted. */
+export const createIndexes = (table: TableSpec): readonly string[] =>
+  table.indexes.map(
+    (index) => `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${columnOf(table, index)}, key)`,
+  );
 
 /** Inserts or replaces one row: key, row, then the index values. */
 export const upsertRow = (table: TableSpec): string => {
@@ -78,17 +78,35 @@ const count = (what: string, n: number): number => {
   return n;
 };
 
+/** The conditions of a query that goes on behind a row: its range begins there, so that what lies before is not read. */
+const behind = (table: TableSpec, { where, orderBy, descending, after }: Query): Query['where'] => {
+  if (after === undefined) return where;
+  if (orderBy === undefined) throw new Error(`a page of ${table.name} goes on in an order only`);
+  const given = where?.[orderBy];
+  const range = given !== undefined && isRange(given) ? given : {};
+  return { ...where, [orderBy]: { ...range, [descending === true ? 'to' : 'from']: after[0] } };
+};
+
+const afterOf = (table: TableSpec, { orderBy, descending, after }: Query): Sql =>
+  after === undefined
+    ? { sql: '', parameters: [] }
+    : {
+        sql: ` AND (${columnOf(table, orderBy ?? '')}, key) ${descending === true ? '<' : '>'} (?, ?)`,
+        parameters: after,
+      };
+
 /** A page of rows. Refuses an unknown index, and a limit or offset that is no whole number. */
 export const selectRows = (table: TableSpec, query: Query): SqlQuery => {
-  const { sql, parameters, conditions } = whereOf(table, query.where);
+  const { sql, parameters, conditions } = whereOf(table, behind(table, query));
+  const rest = afterOf(table, query);
   const { orderBy } = query;
   const direction = query.descending === true ? 'DESC' : 'ASC';
   const order = [...(orderBy === undefined ? [] : [columnOf(table, orderBy)]), 'key'];
   return {
     select: `SELECT row FROM ${tableOf(table)}`,
     rest: {
-      sql: `${sql} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ? OFFSET ?`,
-      parameters: [...parameters, count('limit', query.limit), count('offset', query.offset ?? 0)],
+      sql: `${sql}${rest.sql} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ? OFFSET ?`,
+      parameters: [...parameters, ...rest.parameters, count('limit', query.limit), count('offset', query.offset ?? 0)],
     },
     conditions,
     order: orderBy === undefined ? undefined : indexOf(table, orderBy),

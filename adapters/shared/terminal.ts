@@ -2,6 +2,8 @@
 export type Terminal = {
   /** One line of what was asked for. */
   readonly out: (line: string) => void;
+  /** Answers when what was said is on its way, so that no more waits in memory; false where nobody reads any more. */
+  readonly flushed: () => Promise<boolean>;
   /** One line of what went wrong, or of log. */
   readonly error: (line: string) => void;
   /** How far something is, where somebody watches: replaces what it said before; without a text that is wiped away. */

@@ -67,7 +67,15 @@ const creation = z.discriminatedUnion('scenario', [
   z.strictObject({ scenario: z.literal('innerSends'), ...beginning, payload: payloadRef, target }),
   z.strictObject({ scenario: z.literal('responseSend'), ...beginning, payload: payloadRef, target, dmz: name }),
   z.strictObject({ scenario: z.literal('provide'), ...beginning, payload: payloadRef, target, dmz: name }),
-  z.strictObject({ scenario: z.literal('cronGet'), ...beginning, source, profile: name, dmz: name }),
+  z.strictObject({
+    scenario: z.literal('cronGet'),
+    ...beginning,
+    source,
+    profile: name,
+    dmz: name,
+    /** The run that found it. */
+    run: name.optional(),
+  }),
   z.strictObject({
     scenario: z.literal('processAgain'),
     ...beginning,
@@ -144,7 +152,7 @@ export const vocabulary = {
   /** Nobody has picked the file up in time. */
   expired: z.strictObject({}),
   /** The result is at its target. */
-  sent: z.strictObject({ final: text(4096) }),
+  sent: z.strictObject({ final: text(4096), protocol: name.optional() }),
   /** One try of a step failed; the fold counts them. */
   stepFailed: z.strictObject({ step: name, code: name, text: text(1000), lasting: z.enum(['temporary', 'permanent']) }),
   /** The system gave up, or no profile matched: open until a person decides. */
@@ -156,7 +164,11 @@ export const vocabulary = {
   /** A person ended it. */
   abandoned: reason,
   /** The partner renamed (`path`), removed (null) or re-dated its view of a file that it had delivered. */
-  viewChanged: z.strictObject({ path: text(4096).nullable(), modified: z.number().int().optional() }),
+  viewChanged: z.strictObject({
+    path: text(4096).nullable(),
+    modified: z.number().int().optional(),
+    by: who.optional(),
+  }),
   /** The partner is known to have had its OK: it went on, or said goodbye after it. */
   confirmed: z.strictObject({}),
   /** The partner had not heard its OK and delivered the same again: answered OK without a second transfer. */

@@ -62,7 +62,7 @@ describe('read models', () => {
   it('are built anew where nothing says which log they were made of', async () => {
     const [store, log] = [models(), await logOf(['a-1', one, -1n])];
     rightOf(await store.open(counts)());
-    rightOf(await store.put(counts, new Map([['a-1', { n: 9 }]]), '0000000000000001')());
+    rightOf(await store.put(counts, new Map([['a-1', { n: 9 }]]), { checkpoint: '0000000000000001' })());
     expect(await counted(log, store)).toEqual(['a-1: 1']);
   });
 

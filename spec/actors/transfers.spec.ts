@@ -23,8 +23,6 @@ describe('the supervisor', () => {
       models: { ...memoryReadModels(), query: () => () => Promise.resolve(right([stale] as never)) },
       projection: {} as Projection<TransferRecord>,
       projector: {
-        caughtUp: Promise.resolve(),
-        ended: Promise.resolve(),
         settled: () => Promise.resolve(true),
         batches: new Subject(),
         mark: (_projection, _key, change) => {
@@ -66,8 +64,6 @@ describe('the supervisor', () => {
       models: { ...memoryReadModels(), query: () => () => Promise.resolve(right([stale] as never)) },
       projection: {} as Projection<TransferRecord>,
       projector: {
-        caughtUp: Promise.resolve(),
-        ended: Promise.resolve(),
         settled: () => Promise.resolve(false),
         batches: new Subject(),
         mark: () => Promise.resolve(),
@@ -120,8 +116,6 @@ describe('the supervisor', () => {
       },
       projection: {} as Projection<TransferRecord>,
       projector: {
-        caughtUp: Promise.resolve(),
-        ended: Promise.resolve(),
         settled: () => Promise.resolve(true),
         batches: new Subject(),
         mark: never,

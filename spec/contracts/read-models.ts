@@ -1,6 +1,6 @@
 /** What every store of read models does. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Projection, Query, ReadModels } from '../../domain/ports.ts';
+import type { Projection, Query, ReadModels, Summary } from '../../domain/ports.ts';
 import { rightOf } from '../support/event-log-under-test.ts';
 
 /** Read models under test. `reopen` closes them and opens them again. */
@@ -73,7 +73,7 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
         ['k6', ship('Frieda', 'Kiel', 1)],
         ['k7', ship('Gerda', 'Kiel', Number.NaN)],
       ]);
-      await expect(models.put(ships, rows, 'p9')()).rejects.toThrow('index size of ships must be');
+      await expect(models.put(ships, rows, { checkpoint: 'p9' })()).rejects.toThrow('index size of ships must be');
       expect(rightOf(await models.count(ships)())).toBe(5);
       expect(rightOf(await models.open(ships)())).toBeUndefined();
     });
@@ -126,16 +126,81 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       await expect(models.get({ ...ships, name: 'boats' }, ['k1'])()).rejects.toThrow('before it was opened');
     });
 
+    it('goes on behind a row of a page, also between rows of the same value', async () => {
+      rightOf(await models.put(ships, new Map([['k6', ship('Frieda', 'Ulm', 2)]]))());
+      for (const [descending, expected] of [
+        [false, ['Berta', 'Clara', 'Dora', 'Frieda', 'Anna', 'Emma']],
+        [true, ['Emma', 'Anna', 'Frieda', 'Dora', 'Clara', 'Berta']],
+      ] as const) {
+        const seen: string[] = [];
+        let after: Query['after'] | undefined;
+        for (;;) {
+          const page = { orderBy: 'size', descending, limit: 1, ...(after === undefined ? {} : { after }) };
+          const [row] = rightOf(await models.query(ships, page)());
+          if (row === undefined) break;
+          seen.push(row.name);
+          const key = [...fleet, ['k6', ship('Frieda', 'Ulm', 2)] as const].find(([, each]) => each.name === row.name);
+          after = [row.size, key?.[0] ?? ''];
+        }
+        expect(seen).toEqual(expected);
+      }
+    });
+    it('keeps what is counted from its rows with them', async () => {
+      const ports: Summary<Ship, { readonly port: string; readonly ships: number }> = {
+        name: 'ports',
+        indexes: { ships: (row) => row.ships },
+        keysOf: () => [],
+        count: (row) => row ?? { port: '', ships: 0 },
+      };
+      const counted: Projection<Ship> = { ...ships, name: 'counted', summaries: [ports] };
+      rightOf(await models.open(counted)());
+      const rows = new Map([['Kiel', { port: 'Kiel', ships: 2 }]]);
+      const along = { checkpoint: 'p1', passed: 7, summaries: new Map([['ports', rows]]) };
+      rightOf(await models.put(counted, new Map(fleet), along)());
+      rightOf(await models.put(counted, new Map(), { checkpoint: 'p2', passed: 3 })());
+      expect(rightOf(await models.query(ports, { where: { ships: { from: 1 } }, limit: 9 })())).toEqual([
+        { port: 'Kiel', ships: 2 },
+      ]);
+      expect(rightOf(await models.state(counted)())).toMatchObject({ rows: 5, checkpoint: 'p2', passed: 10 });
+      rightOf(await models.open({ ...counted, version: 2 })());
+      expect(rightOf(await models.count(ports)())).toBe(0);
+    });
+    it('keeps rows that are built anew apart until they are adopted, all at once', async () => {
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p1', passed: 1 })());
+      const beside = rightOf(await models.beside(ships)());
+      rightOf(
+        await beside.models.put(ships, new Map([['k9', ship('Nora', 'Ulm', 1)]]), { checkpoint: 'p5', passed: 5 })(),
+      );
+      rightOf(await beside.prepare()());
+      expect(rightOf(await models.count(ships)())).toBe(5);
+      expect(rightOf(await beside.models.get(ships, ['k9', 'k1'])()).size).toBe(1);
+      rightOf(await beside.adopt()());
+      await beside.abandon();
+      expect(await names({ orderBy: 'size' })).toEqual(['Nora']);
+      expect(rightOf(await models.state(ships)())).toMatchObject({ rows: 1, checkpoint: 'p5', passed: 5 });
+      models = await opened.reopen();
+      expect(rightOf(await models.open(ships)())).toBe('p5');
+      expect(await names({})).toEqual(['Nora']);
+    });
+    it('leaves everything as it is where a rebuild is abandoned, and begins the next one empty', async () => {
+      const first = rightOf(await models.beside(ships)());
+      rightOf(await first.models.put(ships, new Map([['k9', ship('Nora', 'Ulm', 1)]]), { checkpoint: 'p5' })());
+      await first.abandon();
+      expect(rightOf(await models.count(ships)())).toBe(5);
+      const second = rightOf(await models.beside(ships)());
+      expect(rightOf(await second.models.get(ships, ['k9'])()).size).toBe(0);
+      await second.abandon();
+    });
     it('keeps the checkpoint that was put with the rows', async () => {
-      rightOf(await models.put(ships, new Map([['k1', undefined]]), 'p1')());
+      rightOf(await models.put(ships, new Map([['k1', undefined]]), { checkpoint: 'p1' })());
       rightOf(await models.put(ships, new Map([['k2', undefined]]))());
       expect(rightOf(await models.open(ships)())).toBe('p1');
-      rightOf(await models.put(ships, new Map(), 'p2')());
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p2' })());
       expect(rightOf(await models.open(ships)())).toBe('p2');
       expect(rightOf(await models.count(ships)())).toBe(3);
     });
     it('has rows and checkpoint again when it is opened again', async () => {
-      rightOf(await models.put(ships, new Map(), 'p1')());
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p1' })());
       models = await opened.reopen();
       expect(rightOf(await models.open(ships)())).toBe('p1');
       expect(await names({ orderBy: 'size', limit: 1 })).toEqual(['Berta']);
@@ -144,15 +209,15 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       ['version', { ...ships, version: 2 }],
       ['set of indexes', { ...ships, indexes: { port: ships.indexes.port ?? (() => null) } }],
     ])('starts anew with another %s', async (_, other) => {
-      rightOf(await models.put(ships, new Map(), 'p1')());
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p1' })());
       models = await opened.reopen();
       expect(rightOf(await models.open(other)())).toBeUndefined();
       expect(rightOf(await models.count(other)())).toBe(0);
-      rightOf(await models.put(other, new Map(fleet), 'p2')());
+      rightOf(await models.put(other, new Map(fleet), { checkpoint: 'p2' })());
       expect(rightOf(await models.count(other, { port: 'Kiel' })())).toBe(2);
     });
     it('starts anew where that is asked for', async () => {
-      rightOf(await models.put(ships, new Map(), 'p1')());
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p1' })());
       expect(rightOf(await models.open(ships, { anew: true })())).toBeUndefined();
       expect(rightOf(await models.count(ships)())).toBe(0);
       models = await opened.reopen();
@@ -160,9 +225,9 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
     });
     it('keeps read models apart', async () => {
       const boats: Projection<Ship> = { ...ships, name: 'boats' };
-      rightOf(await models.put(ships, new Map(), 'p1')());
+      rightOf(await models.put(ships, new Map(), { checkpoint: 'p1' })());
       expect(rightOf(await models.open(boats)())).toBeUndefined();
-      rightOf(await models.put(boats, new Map([['k1', ship('Nora', 'Ulm', 1)]]), 'p2')());
+      rightOf(await models.put(boats, new Map([['k1', ship('Nora', 'Ulm', 1)]]), { checkpoint: 'p2' })());
       expect(rightOf(await models.count(boats)())).toBe(1);
       expect(rightOf(await models.get(ships, ['k1'])()).get('k1')?.name).toBe('Anna');
       expect(rightOf(await models.open(ships)())).toBe('p1');

@@ -1,8 +1,11 @@
 /** A server to be asked, made of rows in memory; records the orders that it was given. */
 import { left, right } from 'fp-ts/lib/Either.js';
+import type { AuditPage } from '../../domain/audit.ts';
 import type { ChannelDiff, ChannelList } from '../../domain/channel-control.ts';
 import type { Control, EventLine, Probe, Status, TransferRow, TransferStory } from '../../domain/control.ts';
+import type { ProjectionLine } from '../../domain/control-figures.ts';
 import { refusal } from '../../domain/failure.ts';
+import type { PartnerFigures, RateFigures } from '../../domain/figures.ts';
 
 /** A row with the given id; the rest is what most tests do not care about. */
 export const transferRow = (id: string, more: Partial<TransferRow> = {}): TransferRow => ({
@@ -57,11 +60,24 @@ const diff: ChannelDiff = {
   ...{ added: ['new'], changed: ['demo'], removed: ['old'], text: 'a new epoch waits' },
 };
 
+const partner: PartnerFigures = {
+  ...{ channel: 'demo', transfers: 3, open: 1, held: 1, succeeded: 2, bytes: 2048 },
+  ...{ lastSuccess: Date.UTC(2026, 0, 2), lastFailure: Date.UTC(2026, 0, 3), why: 'no profile takes it' },
+};
+const rate: RateFigures = {
+  ...{ channel: 'demo', hour: Date.UTC(2026, 0, 2, 3), began: 3, succeeded: 2, failed: 1, bytes: 2048 },
+};
+const readModel: ProjectionLine = {
+  ...{ name: 'transfers', version: 7, rows: 3, bytes: 4096, checkpoint: '0000000000000021', passed: 21, behind: 0 },
+  ...{ summaries: ['partners', 'rates'], rebuild: null },
+};
+
 /** The fake, what it was asked, and a way to record an event. */
 export const fakeControl = (
   rows: readonly TransferRow[] = [],
   events: TransferStory['events'] = [],
   probe: Probe = { protocol: 'sftp', configured: [], approved: [], places: [] },
+  audit: readonly AuditPage[] = [],
 ) => {
   const asked: unknown[] = [];
   const waiting = new Set<(each: EventLine) => void>();
@@ -108,6 +124,19 @@ export const fakeControl = (
       asked.push(request);
       return Promise.resolve(
         request.channel === 'acme' ? right(probe) : left(refusal('notFound', `there is no channel ${request.channel}`)),
+      );
+    },
+    audit: (filter) => () => {
+      asked.push(filter);
+      return Promise.resolve(right(audit[asked.length - 1] ?? audit[0] ?? { entries: [], taken: 0, next: null }));
+    },
+    partners: () => () => Promise.resolve(right([partner])),
+    rates: () => () => Promise.resolve(right([rate])),
+    projections: () => () => Promise.resolve(right([readModel])),
+    rebuild: (names, login) => () => {
+      asked.push({ names, login });
+      return Promise.resolve(
+        names.includes('ships') ? left(refusal('notFound', 'there is no read model ships')) : right(['transfers']),
       );
     },
     trust: (request) => () => {

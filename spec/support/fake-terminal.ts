@@ -9,6 +9,7 @@ export const fakeTerminal = (answer?: boolean) => {
   const asked: { endWithParent: boolean }[] = [];
   const terminal: Terminal = {
     out: (line) => void out.push(line),
+    flushed: () => Promise.resolve(true),
     error: (line) => void errors.push(line),
     progress: (text = '') => void progress.push(text),
     watched: false,

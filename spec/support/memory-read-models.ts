@@ -1,16 +1,17 @@
 /** Read models in memory: the same answers, nothing durable, no timers. */
 import { left, right } from 'fp-ts/lib/Either.js';
-import { checkedIndexed, tableSpecOf } from '../../adapters/readmodels/rows.ts';
+import { checkedIndexed, modelSpecOf } from '../../adapters/readmodels/rows.ts';
 import { temporary } from '../../domain/failure.ts';
-import type { Indexed, Position, Projection, Query, ReadModels, Row } from '../../domain/ports.ts';
+import type { Indexed, Position, Query, ReadModels, Row, Table } from '../../domain/ports.ts';
 
 /** A projection's rows and how far it has come. */
 export type MemoryTable = {
   readonly version: number;
-  readonly indexes: string;
+  readonly shape: string;
   /** Frozen: they are given to every asker. */
   readonly rows: Map<string, Row>;
   checkpoint: Position | undefined;
+  passed: number;
 };
 
 const closed = left(temporary('unavailable', 'the read models are closed'));
@@ -38,18 +39,18 @@ const fits = (value: Indexed, condition: NonNullable<Query['where']>[string]): b
 export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadModels => {
   let isClosed = false;
   const opened = new Set<string>();
-  const tableOf = <R extends Row>({ name }: Projection<R>): MemoryTable => {
+  const tableOf = ({ name }: Pick<Table, 'name'>): MemoryTable => {
     const table = tables.get(name);
     if (table === undefined || !opened.has(name))
       throw new Error(`the read model ${name} is used before it was opened`);
     return table;
   };
-  const indexed = <R extends Row>(projection: Projection<R>, index: string, row: R): Indexed => {
+  const indexed = <R extends Row>(projection: Table<R>, index: string, row: R): Indexed => {
     const column = projection.indexes[index];
     if (column === undefined) throw new Error(`${projection.name} has no index ${index}`);
-    return checkedIndexed(column(row), `index ${index} of ${projection.name}`);
+    return checkedIndexed(column(row), index, projection.name);
   };
-  const found = <R extends Row>(projection: Projection<R>, where: Query['where'] = {}): readonly [string, R][] => {
+  const found = <R extends Row>(projection: Table<R>, where: Query['where'] = {}): readonly [string, R][] => {
     const unknown = Object.keys(where).find((index) => !Object.hasOwn(projection.indexes, index));
     if (unknown !== undefined) throw new Error(`${projection.name} has no index ${unknown}`);
     const conditions = Object.entries(where);
@@ -70,15 +71,16 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
   return {
     open: (projection, { anew = false } = {}) =>
       answer(() => {
-        const { name, version, indexes } = tableSpecOf(projection);
-        const shape = JSON.stringify(indexes);
+        const { name, version, tables: wanted } = modelSpecOf(projection);
+        const shape = JSON.stringify(wanted);
         const before = tables.get(name);
-        opened.add(name);
-        if (!anew && before?.version === version && before.indexes === shape) return before.checkpoint;
-        tables.set(name, { version, indexes: shape, rows: new Map(), checkpoint: undefined });
+        for (const table of wanted) opened.add(table.name);
+        if (!anew && before?.version === version && before.shape === shape) return before.checkpoint;
+        for (const table of wanted)
+          tables.set(table.name, { version, shape, rows: new Map(), checkpoint: undefined, passed: 0 });
         return undefined;
       }),
-    get: <R extends Row>(projection: Projection<R>, keys: readonly string[]) =>
+    get: <R extends Row>(projection: Table<R>, keys: readonly string[]) =>
       answer(() => {
         const { rows } = tableOf(projection);
         return new Map(
@@ -88,30 +90,70 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
           }),
         );
       }),
-    put: (projection, rows, checkpoint) =>
+    put: (projection, changed, along) =>
       answer(() => {
+        const store = (table: Table, rows: ReadonlyMap<string, Row | undefined>): void => {
+          const { rows: stored } = tableOf(table);
+          for (const [key, row] of rows) {
+            if (row === undefined) stored.delete(key);
+            else stored.set(key, frozen(JSON.parse(JSON.stringify(row)) as Row));
+          }
+        };
         const table = tableOf(projection);
-        for (const row of rows.values())
+        for (const row of changed.values())
           if (row !== undefined) for (const index of Object.keys(projection.indexes)) indexed(projection, index, row);
-        for (const [key, row] of rows) {
-          if (row === undefined) table.rows.delete(key);
-          else table.rows.set(key, frozen(JSON.parse(JSON.stringify(row)) as Row));
-        }
-        table.checkpoint = checkpoint ?? table.checkpoint;
+        store(projection, changed);
+        for (const summary of projection.summaries ?? [])
+          store(summary, along?.summaries?.get(summary.name) ?? new Map<string, Row>());
+        table.checkpoint = along?.checkpoint ?? table.checkpoint;
+        table.passed += along?.passed ?? 0;
       }),
-    query: <R extends Row>(projection: Projection<R>, query: Query) =>
+    query: <R extends Row>(projection: Table<R>, query: Query) =>
       answer(() => {
-        const { where, orderBy, descending, limit, offset = 0 } = query;
+        const { where, orderBy, descending, limit, offset = 0, after } = query;
         if (![limit, offset].every((n) => Number.isSafeInteger(n) && n >= 0))
           throw new Error(`limit and offset must be whole numbers from 0, not ${limit} and ${offset}`);
         const sign = descending === true ? -1 : 1;
         const by = (row: R): Indexed => (orderBy === undefined ? null : indexed(projection, orderBy, row));
+        const order = (key: string, value: Indexed, other: Indexed, otherKey: string): number =>
+          sign * (compare(value, other) || compare(key, otherKey));
         return [...found(projection, where)]
-          .sort(([a, one], [b, other]) => sign * (compare(by(one), by(other)) || compare(a, b)))
+          .filter(([key, row]) => after === undefined || order(key, by(row), after[0], after[1]) > 0)
+          .sort(([a, one], [b, other]) => order(a, by(one), by(other), b))
           .slice(offset, offset + limit)
           .map(([, row]) => row);
       }),
     count: (projection, where) => answer(() => found(projection, where).length),
+    state: (projection) =>
+      answer(() => {
+        const { rows, checkpoint, passed } = tableOf(projection);
+        return { rows: rows.size, bytes: 0, checkpoint, passed };
+      }),
+    beside: (projection) =>
+      answer(() => {
+        const own = new Map<string, MemoryTable>();
+        const models = memoryReadModels(own);
+        return {
+          models: {
+            get: (table, keys) => () =>
+              models
+                .open(projection)()
+                .then(() => models.get(table, keys)()),
+            put:
+              (...given) =>
+              () =>
+                models
+                  .open(projection)()
+                  .then(() => models.put(...given)()),
+          },
+          prepare: () => answer(() => undefined),
+          adopt: () =>
+            answer(() => {
+              for (const [name, table] of own) tables.set(name, table);
+            }),
+          abandon: () => Promise.resolve(),
+        };
+      }),
     close: () => {
       isClosed = true;
       return Promise.resolve();

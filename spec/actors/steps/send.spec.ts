@@ -18,7 +18,7 @@ const created = fact('created', {
   target: { kind: 'partner', directory: '/in', name: 'a.xml' },
 });
 const [temporaryPath, final] = [`/in/.${id}.part`, '/in/a.xml'];
-const sent = [{ type: 'sent', data: { final } }];
+const sent = [{ type: 'sent', data: { final, protocol: 'sftp' } }];
 const placedAt = (modified: number) => fact('placed', { temporary: temporaryPath, final, modified });
 const never = new AbortController().signal;
 

@@ -34,7 +34,8 @@ const commands = [
     'keys renew',
     'keys show',
   ],
-  ...['channels test', 'channels trust'],
+  ...['channels test', 'channels trust', 'audit', 'partners list', 'partners rates'],
+  ...['projections list', 'projections rebuild'],
   ...['list', 'show', 'release', 'retry', 'abandon'].map((each) => `transfers ${each}`),
   ...['list', 'diff', 'reload', 'accept-epoch'].map((each) => `channels ${each}`),
 ];

@@ -68,7 +68,7 @@ describe.each([0, 5_000, 40_000, 300_000])('with %d bytes left on a real disk', 
     expect([...codes]).toEqual(['noSpace']);
     expect(await succeeded(models.count(rows))).toBe(taken);
     await disk.makeRoom();
-    await succeeded(models.put(rows, new Map([['last', { text: 'y' }]]), 'p1'));
+    await succeeded(models.put(rows, new Map([['last', { text: 'y' }]]), { checkpoint: 'p1' }));
     expect(await succeeded(models.count(rows))).toBe(taken + 1);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planned, selectRows } from '../../../adapters/readmodels/sql.ts';
 import type { Query } from '../../../domain/ports.ts';
 
-const table = { name: 'ships', version: 1, indexes: ['crew', 'port', 'size'] };
+const table = { name: 'ships', indexes: ['crew', 'port', 'size'] };
 /** The index by which a page is read where the conditions on each index find so many rows. */
 const indexOf = (query: Partial<Query>, found: Readonly<Record<string, number>> = {}): string | undefined => {
   const countOf = ({ sql }: { readonly sql: string }): number => found[/i_(\w+)/.exec(sql)?.[1] ?? ''] ?? 0;
@@ -22,6 +22,17 @@ describe('the plan of a query', () => {
     expect(indexOf({ where: { port: 'Kiel' } })).toBe('port');
     expect(indexOf({ where: { size: { to: 3 } }, orderBy: 'size' })).toBe('size');
     expect(indexOf({})).toBeUndefined();
+  });
+  it('begins behind the row that a page goes on after, and reads none before it', () => {
+    const { rest } = selectRows(table, {
+      ...{ where: { size: { from: 2, to: 90 } }, orderBy: 'size', descending: true },
+      ...{ after: [40, 'k7'], limit: 9 },
+    });
+    expect(rest.sql).toBe(
+      ' WHERE "i_size" IS NOT NULL AND "i_size" >= ? AND "i_size" <= ? AND ("i_size", key) < (?, ?) ORDER BY "i_size" DESC, key DESC LIMIT ? OFFSET ?',
+    );
+    expect(rest.parameters).toEqual([2, 40, 40, 'k7', 9, 0]);
+    expect(() => selectRows(table, { after: [1, 'k'], limit: 1 })).toThrow('in an order only');
   });
   it('counts no more rows than it must', () => {
     const { conditions } = selectRows(table, { where, limit: 1 });

@@ -1,0 +1,157 @@
+/** Events into the rows of one read model: folded in memory, written together with what is counted from their changes. */
+
+import type { Attempt } from '../domain/failure.ts';
+import type { Change, LoggedEvent, Position, Projection, ReadModels, Row, Summary } from '../domain/ports.ts';
+
+/** Runs an attempt until it is done, or throws. */
+export type Patiently = <A>(attempt: Attempt<A>) => Promise<A>;
+
+/** The folding of one read model. Its methods must be called in turn, but for folding while a flush runs. */
+export type Folding = {
+  readonly projection: Projection;
+  /** How far it has come. */
+  checkpoint: Position | undefined;
+  /** Folds what comes after the checkpoint. */
+  fold(events: readonly LoggedEvent[]): Promise<void>;
+  /** How many rows wait to be written, and how many events were passed since the last time. */
+  pending(): { readonly rows: number; readonly passed: number };
+  /** Writes them, and how far it has come. */
+  flush(): Promise<void>;
+};
+
+/** A row as it is stored, and as it is by now. */
+type Held = { stored: Row | undefined; now: Row | undefined };
+type Keyed = { readonly key: string; readonly event: LoggedEvent };
+type Changed = { readonly key: string; readonly before: Row | undefined; readonly after: Row | undefined };
+
+/** What it writes to, and how many rows it keeps in memory when they are written: none where others change them, too. */
+export type FoldingNeeds = {
+  readonly models: Pick<ReadModels, 'get' | 'put'>;
+  readonly patiently: Patiently;
+  readonly kept: number;
+  /** The live rows, for what was marked in them beside their fold. */
+  readonly live?: Pick<ReadModels, 'get'>;
+};
+
+/** Starts folding after a checkpoint. */
+export const folding = (needs: FoldingNeeds, projection: Projection, from: Position | undefined): Folding => {
+  const { models, patiently } = needs;
+  const held = new Map<string, Held>();
+  const dirty = new Set<string>();
+  let passed = 0;
+
+  const load = async (keyed: readonly Keyed[]): Promise<void> => {
+    const missing = new Set<string>();
+    for (const { key, event } of keyed) {
+      if (held.has(key)) continue;
+      if (projection.begins?.(event) === true) held.set(key, { stored: undefined, now: undefined });
+      else missing.add(key);
+    }
+    if (missing.size === 0) return;
+    const got = await patiently(models.get(projection, [...missing]));
+    for (const key of missing) {
+      const row = got.get(key);
+      if (!held.has(key)) held.set(key, { stored: row, now: row });
+    }
+  };
+
+  const carried = async (changed: readonly Changed[]): Promise<readonly Changed[]> => {
+    const { carry } = projection;
+    if (carry === undefined || needs.live === undefined) return changed;
+    const wanting = changed.flatMap(({ key, after }) => (after !== undefined && carry.wants(after) ? [key] : []));
+    const live = await patiently(needs.live.get(projection, wanting));
+    return changed.map((each) => {
+      const its = live.get(each.key);
+      return its === undefined || each.after === undefined ? each : { ...each, after: carry.over(each.after, its) };
+    });
+  };
+
+  /** What has changed; from here on it counts as stored, so that the folding may go on while it is written. */
+  const takeChanged = (): readonly Changed[] => {
+    const changed: Changed[] = [];
+    for (const key of dirty) {
+      const row = held.get(key);
+      if (row === undefined) continue;
+      changed.push({ key, before: row.stored, after: row.now });
+      row.stored = row.now;
+    }
+    dirty.clear();
+    passed = 0;
+    return changed;
+  };
+
+  const forget = (): void => {
+    for (const key of held.keys()) {
+      if (held.size <= needs.kept) return;
+      if (!dirty.has(key)) held.delete(key);
+    }
+  };
+
+  return {
+    projection,
+    checkpoint: from,
+    async fold(events) {
+      const { checkpoint } = this;
+      const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
+      const last = fresh.at(-1);
+      if (last === undefined) return;
+      const keyed: Keyed[] = [];
+      for (const event of fresh) {
+        const key = projection.keyOf(event);
+        if (key !== undefined) keyed.push({ key, event });
+      }
+      await load(keyed);
+      for (const { key, event } of keyed) {
+        const row = held.get(key);
+        const after = projection.fold(row?.now, event);
+        if (row === undefined || after === row.now) continue;
+        row.now = after;
+        dirty.add(key);
+      }
+      this.checkpoint = last.position;
+      passed += fresh.length;
+      if (needs.kept === 0 && dirty.size === 0) held.clear();
+    },
+    pending: () => ({ rows: dirty.size, passed }),
+    async flush() {
+      const { checkpoint } = this;
+      if (checkpoint === undefined || passed === 0) return;
+      const along = { checkpoint, passed };
+      const changed = await carried(takeChanged());
+      const rows = new Map(changed.map(({ key, after }) => [key, after]));
+      const changes = changed.flatMap(({ before, after }): readonly Change<Row>[] =>
+        after === undefined ? [] : [{ before, after }],
+      );
+      const summaries = await summed(needs, projection, changes);
+      await patiently(models.put(projection, rows, { ...along, summaries }));
+      forget();
+    },
+  };
+};
+
+/** The rows of the summaries after these changes. */
+const summed = async (
+  { models, patiently }: FoldingNeeds,
+  projection: Projection,
+  changes: readonly Change<Row>[],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Row>>> => {
+  const all = new Map<string, ReadonlyMap<string, Row>>();
+  for (const summary of projection.summaries ?? [])
+    all.set(summary.name, await counted(models, patiently, summary, changes));
+  return all;
+};
+
+const counted = async (
+  models: FoldingNeeds['models'],
+  patiently: Patiently,
+  summary: Summary,
+  changes: readonly Change<Row>[],
+): Promise<ReadonlyMap<string, Row>> => {
+  const keyed = changes.map((change) => ({ change, keys: summary.keysOf(change) }));
+  const keys = [...new Set(keyed.flatMap((each) => each.keys))];
+  if (keys.length === 0) return new Map();
+  const rows = new Map(await patiently(models.get(summary, keys)));
+  for (const { change, keys: its } of keyed)
+    for (const key of its) rows.set(key, summary.count(rows.get(key), change, key));
+  return rows;
+};
