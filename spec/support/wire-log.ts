@@ -11,6 +11,9 @@ import { silent } from './silent.ts';
 /** Little, so that what is never answered is soon over. */
 const patience: Patience = { tryFor: 400, goOnFor: 2_000 };
 
+/** Enough even for a slow machine, where nothing waits for its end. */
+export const ample: Patience = { tryFor: 10_000, goOnFor: 20_000 };
+
 /** Opens a log at a connection string until the test is over. */
 export const wireLog = (connectionString: string, more: { prefix?: string; log?: Log; patience?: Patience } = {}) => {
   const options = { connectionString, prefix: `test.${randomUUID().replaceAll('-', '')}.`, log: silent, patience };
