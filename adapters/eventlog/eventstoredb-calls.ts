@@ -43,6 +43,8 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
   const running = new Set<Promise<unknown>>();
   let client = openClient(connectionString);
   const whole = masked(connectionString).replace(/\*\*\*@|\?.*$/g, '');
+  /** When the server last answered. */
+  let answered = Number.NEGATIVE_INFINITY;
   const renew = (failed: EventStoreClient): void => {
     if (failed !== client || closing.signal.aborted) return;
     closeClient(failed);
@@ -54,15 +56,18 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
     for (let doubtful = false; ; ) {
       if (closing.signal.aborted) return left(failureOf('unavailable', 'the event log is closed'));
       const used = client;
+      const began = clock.monotonic();
       try {
-        return right(await once(used, doubtful));
+        const result = await once(used, doubtful);
+        answered = clock.monotonic();
+        return right(result);
       } catch (error) {
         const meaning = meaningOf(error);
         if (meaning.kind === 'final') {
           const code = doubtful && meaning.code === 'unauthorized' ? 'outcomeUnknown' : meaning.code;
           return left(failureOf(code, `${whole}: ${textOf(error)}`));
         }
-        if (meaning.renew) renew(used);
+        if (meaning.renew === 'yes' || (meaning.renew === 'ifSilent' && answered < began)) renew(used);
         doubtful ||= meaning.kind === 'unknown' && writes;
         const wait = waits.next();
         if (clock.monotonic() + wait >= end)

@@ -6,11 +6,11 @@ export class TimedOut extends Error {}
 
 /**
  * `final`: no other try will help. `notDone`: certainly nothing was written. `unknown`: it may have been written.
- * `renew`: the connection is of no more use.
+ * `renew`: is the connection of no more use? After a time-out only where nothing at all came over it meanwhile.
  */
 export type Meaning =
   | { readonly kind: 'final'; readonly code: Extract<LogFailure['code'], FinalCode> }
-  | { readonly kind: 'notDone' | 'unknown'; readonly renew: boolean };
+  | { readonly kind: 'notDone' | 'unknown'; readonly renew: 'yes' | 'no' | 'ifSilent' };
 type FinalCode = 'conflict' | 'streamDeleted' | 'tooLarge' | 'unauthorized';
 
 const byType: Readonly<Record<string, FinalCode>> = {
@@ -21,7 +21,7 @@ const byType: Readonly<Record<string, FinalCode>> = {
 };
 
 /** Numbers of gRPC statuses. */
-const [permissionDenied, resourceExhausted, unauthenticated] = [7, 8, 16];
+const [deadlineExceeded, permissionDenied, resourceExhausted, unauthenticated] = [4, 7, 8, 16];
 
 /** Nothing has left this machine, or the server says itself that it did not begin. */
 const neverBegun =
@@ -38,8 +38,9 @@ export const meaningOf = (error: unknown): Meaning => {
   if (/MaximumAppend|maximum append/i.test(text)) return { kind: 'final', code: 'tooLarge' };
   if (code === resourceExhausted && /larger than max/i.test(text)) return { kind: 'final', code: 'tooLarge' };
   // The client goes to the leader by itself, if it is kept.
-  if (type === 'not-leader') return { kind: 'notDone', renew: false };
-  return { kind: neverBegun.test(text) ? 'notDone' : 'unknown', renew: true };
+  if (type === 'not-leader') return { kind: 'notDone', renew: 'no' };
+  if (error instanceof TimedOut || code === deadlineExceeded) return { kind: 'unknown', renew: 'ifSilent' };
+  return { kind: neverBegun.test(text) ? 'notDone' : 'unknown', renew: 'yes' };
 };
 
 /** Its text, without any user and password of a connection string. */

@@ -58,7 +58,7 @@ export const followAll = async function* (
     } catch (error) {
       if (over()) return;
       const meaning = meaningOf(error);
-      if (meaning.kind === 'final' || meaning.renew) calls.renew(client);
+      if (meaning.kind === 'final' || meaning.renew !== 'no') calls.renew(client);
       outage.goesOn(textOf(error));
     } finally {
       ended.removeEventListener('abort', subscribed.end);

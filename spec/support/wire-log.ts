@@ -8,12 +8,22 @@ import type { EventLog, Log } from '../../domain/ports.ts';
 import { type EventStoreOptions, startEventStore } from './eventstore/index.ts';
 import { silent } from './silent.ts';
 
-/** Little, so that what is never answered is soon over. */
-const patience: Patience = { tryFor: 400, goOnFor: 2_000 };
+/** Short tries, and many: what is never answered is soon tried again. */
+export const stubborn: Patience = { tryFor: 1_000, goOnFor: 120_000 };
+/** Long tries, and few: what is answered with a temporary error is soon given up. */
+export const resigned: Patience = { tryFor: 20_000, goOnFor: 1_000 };
+
+/** Enough even for a slow machine. */
+const ample: Patience = { tryFor: 20_000, goOnFor: 60_000 };
 
 /** Opens a log at a connection string until the test is over. */
 export const wireLog = (connectionString: string, more: { prefix?: string; log?: Log; patience?: Patience } = {}) => {
-  const options = { connectionString, prefix: `test.${randomUUID().replaceAll('-', '')}.`, log: silent, patience };
+  const options = {
+    connectionString,
+    prefix: `test.${randomUUID().replaceAll('-', '')}.`,
+    log: silent,
+    patience: ample,
+  };
   const opened: EventLog = eventStoreDb({ ...options, ...more, clock: systemClock() });
   onTestFinished(() => opened.close());
   return opened;

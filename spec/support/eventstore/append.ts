@@ -1,4 +1,5 @@
 /** The classic append: one call for each. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ServerReadableStream } from '@grpc/grpc-js';
@@ -39,6 +40,9 @@ type Call = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 const arrived = async (call: Call): Promise<Append> => {
   const requests: streams.AppendReq[] = [];
   for await (const request of call) requests.push(request as streams.AppendReq);
+  // What breaks off looks like what ends, until a turn later.
+  await nextTurn();
+  if (call.cancelled) throw incomplete('The append');
   const options = requests.map((request) => request.getOptions()).find((each) => each !== undefined);
   if (options === undefined) throw incomplete('The append');
   const events = requests.flatMap((request): readonly Proposed[] => {
