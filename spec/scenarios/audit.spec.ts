@@ -90,7 +90,16 @@ describe('an audit over 10,000 transfers', () => {
   });
 
   it('is said as CSV with a head, each line ended by CR LF', async () => {
-    const { out: stdout } = await cli('audit', '--channel', 'partner-7', '--day', '2026-01-04', '--format', 'csv', '--all');
+    const { out: stdout } = await cli(
+      'audit',
+      '--channel',
+      'partner-7',
+      '--day',
+      '2026-01-04',
+      '--format',
+      'csv',
+      '--all',
+    );
     const lines = stdout.split('\r\n');
     expect(lines[0]).toBe(
       'at,node,event,channel,scenario,state,protocol,name,login,address,fingerprint,cause,detail,transfer,stream,revision',
