@@ -95,8 +95,11 @@ const mostWords = 500;
 /** Of an event that no words are made for: its plain values. */
 const otherWords = ({ data }: LoggedEvent): string =>
   Object.entries(data)
-    .filter(([key, value]) => key !== 'by' && value !== null && ['string', 'number', 'boolean'].includes(typeof value))
-    .map(([key, value]) => `${key} ${String(value)}`)
+    .flatMap(([key, value]) =>
+      key !== 'by' && (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+        ? [`${key} ${value}`]
+        : [],
+    )
     .join(', ')
     .slice(0, mostWords);
 
