@@ -1,9 +1,10 @@
 /** Inner's book of what it has published of its channels: which version each was changed in, over restarts. */
+
+import { canonical } from '../domain/canonical.ts';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import type { EventLog, Ids, JsonObject, Signatures } from '../domain/ports.ts';
 import {
   type ChannelUpdate,
-  canonical,
   digestText,
   type HeldChannels,
   provenText,
@@ -46,6 +47,8 @@ export type ChannelBook = {
 };
 
 const page = 1_000;
+/** At most some 170 bytes for each channel of a slice. */
+const slicesAtOnce = 5;
 
 /** Opens the book. */
 export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
@@ -61,12 +64,17 @@ export const openBook = async (needs: BookNeeds): Promise<ChannelBook> => {
     return { version: { ...version, proof: needs.signatures.sign(provenText(version)) }, channels, entries, removed };
   };
   const record = async (changed: readonly { name: string; digest: string }[], gone: readonly string[]) => {
+    const changes = [
+      ...slices(changed).map((each) => ({ changed: each, removed: [] })),
+      ...slices(gone).map((each) => ({ changed: [], removed: each })),
+    ];
     const facts: LocalFact[] = [
-      ...slices(changed).map((each) => ({ type: 'channelsChanged', data: { changed: each, removed: [] } })),
-      ...slices(gone).map((each) => ({ type: 'channelsChanged', data: { changed: [], removed: each } })),
+      ...changes.map((each, i) => ({ type: 'channelsChanged', data: i === 0 ? { ...each, first: true } : each })),
       { type: 'channelsPublished', data: { epoch, counter, salt } satisfies JsonObject },
     ];
-    orThrow(await needs.streams.recordLocal(stream, facts));
+    // All of a great many channels is more than a log takes at once.
+    for (let at = 0; at < facts.length; at += slicesAtOnce)
+      orThrow(await needs.streams.recordLocal(stream, facts.slice(at, at + slicesAtOnce)));
     for (const { name, digest } of changed) entries.set(name, { digest, since: counter });
     for (const { name } of changed) removed.delete(name);
     for (const name of gone) entries.delete(name);
@@ -114,7 +122,11 @@ const recall = async (log: EventLog, stream: string) => {
   let removed = new Map<string, number>();
   const changes: ReturnType<typeof replicationVocabulary.channelsChanged.parse>[] = [];
   for await (const { type, data } of wholeStream(log, stream)) {
-    if (type === 'channelsChanged') changes.push(replicationVocabulary.channelsChanged.parse(data));
+    if (type === 'channelsChanged') {
+      const change = replicationVocabulary.channelsChanged.parse(data);
+      if (change.first === true) changes.splice(0);
+      changes.push(change);
+    }
     if (type !== 'channelsPublished') continue;
     const version = replicationVocabulary.channelsPublished.parse(data);
     if (version.epoch !== epoch) {

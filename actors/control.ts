@@ -4,11 +4,13 @@ import type { Control, Status, TransferRow } from '../domain/control.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Command, Messages, Peer } from '../domain/message.ts';
 import type { Clock, Projection, ReadModels } from '../domain/ports.ts';
+import type { Receipt } from '../domain/receipt.ts';
 import { otherRole, type Role } from '../domain/role.ts';
 import { type Order, order } from '../domain/transfer/decide.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import type { RunAgain } from './again.ts';
 import { eventLines } from './event-lines.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
@@ -27,6 +29,8 @@ export type ControlNeeds = {
   readonly clock: Clock;
   /** What may be asked about channels. */
   readonly replication: Pick<Replication, 'control' | 'count'>;
+  readonly runAgain: RunAgain;
+  readonly receipt: (row: TransferRow) => Promise<Decision<Receipt>>;
   /** What has a file of its own. */
   readonly more: Pick<Control, 'send' | 'probe' | 'trust'>;
   readonly status: () => Pick<Status, 'node' | 'state' | 'listeners' | 'residentBytes'>;
@@ -116,6 +120,10 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       const events = await streams.events(row.right.id);
       return isLeft(events) ? left(asRefusal(events.left)) : right({ row: publicRow(row.right), events: events.right });
     },
+    receipt: (id) => async () => {
+      const row = await find(id);
+      return isLeft(row) ? row : needs.receipt(publicRow(row.right));
+    },
     order: (id, what, reason, login) => async () => {
       const found = await find(id);
       if (isLeft(found)) return found;
@@ -125,6 +133,10 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       if (owner(row) !== role) return orderThere(row, { transfer: row.id, order: what, reason, by });
       const ordered = await orderHere(row.id, what, reason, by);
       return isLeft(ordered) ? ordered : right(`${row.id}: ${done[what]}, now ${ordered.right.state}`);
+    },
+    again: (id, login) => async () => {
+      const found = await find(id);
+      return isLeft(found) ? found : needs.runAgain(found.right.id, { login });
     },
     takeOrder: async (from, { transfer, order: what, reason, by }) => {
       const found = await find(transfer);

@@ -25,6 +25,7 @@ import { channelsProjection } from '../projections/channels.ts';
 import { homeProjection } from '../projections/home.ts';
 import { transfersProjection } from '../projections/transfers.ts';
 import { witnessProjection } from '../projections/witness.ts';
+import { runningAgain } from './again.ts';
 import { startAgents } from './agents.ts';
 import { raiseAlarms } from './alarms.ts';
 import { openArrivals } from './arrivals.ts';
@@ -32,6 +33,7 @@ import { controlOf, type RunningControl } from './control.ts';
 import { guardedPayloads, watchDisk } from './disk.ts';
 import { openDoor } from './doorkeeper.ts';
 import { askInner, entering } from './enter.ts';
+import { evolvingLog } from './evolving-log.ts';
 import { heldKeys } from './held-keys.ts';
 import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
@@ -41,10 +43,13 @@ import { openOutbox } from './outbox.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { receipts } from './receipt.ts';
+import { type RecordPurge, recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { stepOf } from './roles.ts';
 import { openForLog } from './same-log.ts';
+import { type SealLimits, sealLog } from './seal-log.ts';
 import { takeStaged } from './staging.ts';
 import { acknowledge } from './steps/acknowledge.ts';
 import { deliver } from './steps/deliver.ts';
@@ -62,6 +67,8 @@ import { tidy } from './steps/tidy.ts';
 import { openStreams } from './streams.ts';
 import { keepSweeping, sweepPayloads, sweepTemporaries } from './sweep.ts';
 import { uploadSweep } from './sweep-uploads.ts';
+import { takingSegments } from './take-segments.ts';
+import { tellSegments } from './tell-segments.ts';
 import { laneOf } from './transfer.ts';
 import { superviseTransfers } from './transfers.ts';
 import { transmitting } from './transmit.ts';
@@ -101,6 +108,8 @@ export type NodeSettings = {
   readonly reload?: (() => Promise<Either<string, ChannelSettings>>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
+  /** When the log is sealed, where that is not as usual. */
+  readonly sealing?: SealLimits;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
 };
 
@@ -109,6 +118,8 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
+  /** Must have answered well before events of a stream are purged. */
+  readonly recordPurge: RecordPurge;
   /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
@@ -124,9 +135,10 @@ const innerKeepsPayloadsFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { eventLog, models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, programs, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
+  const eventLog = evolvingLog(ports.eventLog);
   const held = heldKeys();
   const reading = new Map<string, number>();
   const settling = new Set<string>();
@@ -154,8 +166,26 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     stopProjector.abort();
     await projector.ended.catch(() => undefined);
   });
+  const { batches } = projector;
+  const teller =
+    role === 'dmz' ? tellSegments({ ...ports, node, maxMessageSize: config.messageService.maxMessageSize }) : undefined;
+  const sealing = { ...ports, streams, node, batches, sealed: () => teller?.sealed() };
+  stops.push(() => teller?.stop(), sealLog(sealing, settings.sealing).stop);
 
-  const shared = { ...ports, payloads, streams, projection, projector, role, node, retries, held, settling, reading };
+  const shared = {
+    ...ports,
+    eventLog,
+    payloads,
+    streams,
+    projection,
+    projector,
+    role,
+    node,
+    retries,
+    held,
+    settling,
+    reading,
+  };
   const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
   const inbox = openInbox({ ...shared, admits: role === 'inner' ? own.admits : () => undefined });
   const arrivals = openArrivals(shared);
@@ -190,7 +220,16 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     probe: probing({ ...shared, accessOf: ownAccess, dmz }),
     trust: trusting({ ...shared, accessOf: ownAccess }),
   };
-  const control = controlOf({ ...shared, replication, more, status });
+  // What is recorded is signed for, not the form in which it is read.
+  const receipt = receipts({ ...shared, eventLog: ports.eventLog });
+  const control = controlOf({
+    ...shared,
+    receipt,
+    replication,
+    more,
+    runAgain: runningAgain({ ...shared, dmz }),
+    status,
+  });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
   const sweeping = { ...shared, directories: own.directories };
@@ -221,6 +260,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? Promise.resolve(left(refusal('unavailable', 'nothing is fetched here over FTP; set fetch.ftp on dmz')))
         : settings.ticket(from, key),
     command: (from, command) => control.takeOrder(from, command),
+    segments: takingSegments({ ...ports, streams }),
     stage: takeStaged({ payloads, streams, disk, node }),
     partner: async (_from, channel) =>
       own.isVisible(channel)
@@ -232,6 +272,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   return {
     control,
     intake,
+    recordPurge: recordingPurges({ ...ports, streams, node }),
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;

@@ -1,8 +1,9 @@
 /** Going on with other channels and profiles while inner runs. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { canonical } from '../domain/canonical.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Log } from '../domain/ports.ts';
-import { canonical, changesBetween } from '../domain/replication.ts';
+import { changesBetween } from '../domain/replication.ts';
 import type { ChannelSettings, InnerSettings } from './inner-settings.ts';
 import type { Publisher } from './publish-channels.ts';
 

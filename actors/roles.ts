@@ -81,6 +81,13 @@ const innerOnly: readonly Row[] = [
   local('innerOnly', 'prepared', 'inner', 'deliver', 'sent'),
 ];
 
+const processAgain: readonly Row[] = [
+  local('processAgain', 'new', 'inner', 'create', 'created'),
+  local('processAgain', 'created', 'inner', 'process', 'matched'),
+  local('processAgain', 'created', 'inner', 'process', 'stepDone'),
+  local('processAgain', 'created', 'inner', 'process', 'processed'),
+];
+
 /** Every row of every scenario. */
 export const roles: readonly Row[] = [
   ...partnerSends,
@@ -89,6 +96,7 @@ export const roles: readonly Row[] = [
   ...provide,
   ...innerSends,
   ...innerOnly,
+  ...processAgain,
 ];
 
 /** Events of the owner of any open state, whatever the scenario; the value says whether they travel. */

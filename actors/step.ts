@@ -44,7 +44,7 @@ export const runStep = async (
 };
 
 /** Tries are counted anew in each step of a profile, so these are told apart by name: an event's id holds both. */
-const turnOf = (name: string, { transfer: { stepsDone } }: Folded): string =>
+export const turnOf = (name: string, { transfer: { stepsDone } }: Folded): string =>
   stepsDone === 0 ? name : `${name}.${stepsDone}`;
 
 const outcome = (

@@ -1,8 +1,10 @@
 /**
  * The only writer of streams on this server: every append to a stream goes through its queue, with the exact expected
- * revision. Here facts become events (origin, number, id), and nothing that the table or the machine forbids is recorded.
+ * revision. Here facts become events (origin, number, id, hash), and nothing that the table or the machine forbids is recorded.
  */
 import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import { hashed } from '../domain/chain.ts';
+import { asRecorded } from '../domain/evolution.ts';
 import type { Decision, Failure, Refusal } from '../domain/failure.ts';
 import type { Clock, EventLog, Expected, Ids, JsonObject, NewEvent, Position } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
@@ -31,6 +33,8 @@ export type Streams = {
   inTurn<A>(id: string, work: (turn: Turn) => Promise<A>): Promise<A>;
   /** Appends local facts to a stream that is no transfer's. */
   recordLocal(stream: string, facts: readonly LocalFact[]): Promise<Either<Failure, void>>;
+  /** Appends a local fact as this very revision; a `conflict` where another stands there. Harmless when repeated. */
+  recordAt(stream: string, revision: bigint, fact: LocalFact): Promise<Either<Failure, void>>;
   /** Where the last append of this process stands. */
   readonly position: () => Position | undefined;
 };
@@ -97,12 +101,19 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     batch: readonly NewEvent[],
     expected: Expected,
   ): Promise<Either<Failure, void>> => {
-    let done = await log.append(stream, batch, { expected })();
-    if (isLeft(done) && done.left.code === 'outcomeUnknown') done = await log.append(stream, batch, { expected })();
+    const all = batch.map((event) => hashed(stream, asRecorded(event), ids.sha256));
+    let done = await log.append(stream, all, { expected })();
+    if (isLeft(done) && done.left.code === 'outcomeUnknown') done = await log.append(stream, all, { expected })();
     if (isLeft(done)) return done;
     if (position === undefined || done.right.position > position) position = done.right.position;
     return right(undefined);
   };
+
+  const local = (fact: LocalFact, name: string): NewEvent => ({
+    ...fact,
+    id: ids.uuid(name),
+    metadata: { origin: node, at: clock.now() },
+  });
 
   const stamp = (folded: Folded, step: string, fact: Fact): TransferEvent => {
     const { transfer, scenario } = folded;
@@ -169,14 +180,17 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
         return work({ folded: loaded.right, stamp, append: (before, batch) => append(before, batch) });
       }),
     recordLocal: (stream, facts) =>
-      inQueue(stream, () => {
-        const metadata = { origin: node, at: clock.now() };
-        return write(
+      inQueue(stream, () =>
+        write(
           stream,
-          facts.map((fact): NewEvent => ({ ...fact, id: ids.uuid(ids.fresh()), metadata })),
+          facts.map((fact) => local(fact, ids.fresh())),
           'any',
-        );
-      }),
+        ),
+      ),
+    recordAt: (stream, revision, fact) =>
+      inQueue(stream, () =>
+        write(stream, [local(fact, `${stream}/${revision}`)], revision === 0n ? 'noStream' : revision - 1n),
+      ),
     position: () => position,
   };
 };

@@ -1,5 +1,6 @@
 /** Dmz's side of replication: takes what inner signed, records it, and so knows it over its own restart, also while inner is away. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { canonical } from '../domain/canonical.ts';
 import { channelStream } from '../domain/channel.ts';
 import type { ChannelDiff } from '../domain/channel-control.ts';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
@@ -9,7 +10,6 @@ import {
   type ChannelChanges,
   type ChannelsAnswer,
   type ChannelUpdate,
-  canonical,
   changesBetween,
   digestText,
   type HeldChannels,

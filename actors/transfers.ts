@@ -60,10 +60,17 @@ export const superviseTransfers = (needs: SupervisorNeeds): Supervisor => {
       await projector.mark(projection, id, (row) =>
         row.dueAt === null ? row : { ...row, dueAt: clock.now() + postpone, reason: reason ?? row.reason },
       );
-    await projector.settled(needs.streams.position());
+    const shown = await projector.settled(needs.streams.position());
     live.delete(id);
     if (live.size === 0) rested();
-    look();
+    if (shown) look();
+    else lookLater();
+  };
+
+  /** Rows that show what was are not looked at again at once: they would be found due again and again. */
+  const lookLater = (): void => {
+    cancelTimer();
+    if (!stopped) cancelTimer = clock.after(postponedFor, look);
   };
 
   /** How long a transfer still has to wait after its last failure. Its row says so, too, but may lag behind where the disk is full. */

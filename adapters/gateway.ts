@@ -111,7 +111,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     const messages = messageService({ role, node, ...link, ...tls, log, clock });
     closers.push(() => messages.close());
     const verifiers = argon2Verifiers({ clock });
-    const signatures = linkSignatures(tls.key);
+    const signatures = linkSignatures(tls);
     const [delivery, ids] = [directoryDelivery(), systemIds()];
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());

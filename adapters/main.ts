@@ -2,6 +2,7 @@
 /** The process entry: hands the commands what they are made of. */
 import { fileURLToPath } from 'node:url';
 import { roles, travels } from '../actors/roles.ts';
+import { audit } from './audit.ts';
 import { checkAll } from './check.ts';
 import { runCli } from './cli/index.ts';
 import { dataOf, decodeFile, loadConfig } from './config/load.ts';
@@ -26,6 +27,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   keys,
   copyLog,
   controlClient,
+  audit,
   demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
   owners: { roles, travels },
   clock,

@@ -1,8 +1,8 @@
 /** COMPOSITION of the reload: the config file as it is now, as far as a running server can go on with it. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ChannelSettings } from '../actors/inner-settings.ts';
+import { canonical } from '../domain/canonical.ts';
 import type { Config, Problem } from '../domain/config.ts';
-import { canonical } from '../domain/replication.ts';
 import { checkPlaces } from './check.ts';
 import { loadConfig } from './config/load.ts';
 import { accessIn } from './partners.ts';

@@ -2,6 +2,7 @@
 import type { ChannelControl } from './channel-control.ts';
 import type { Answer } from './intake.ts';
 import type { ConnectStep, SeenCertificate } from './partner.ts';
+import type { Receipt } from './receipt.ts';
 import type { Order } from './transfer/decide.ts';
 import type { EventType, TransferEvent } from './transfer/vocabulary.ts';
 
@@ -123,8 +124,12 @@ export interface Control extends ChannelControl {
   list(filter: TransferFilter): Answer<readonly TransferRow[]>;
   /** `id` may be a unique beginning of the id. */
   show(id: string): Answer<TransferStory>;
+  /** A signed receipt of what this server has recorded of a transfer. */
+  receipt(id: string): Answer<Receipt>;
   /** A person's order; given at the server that does not own the transfer it goes to the owner. Answers a sentence. */
   order(id: string, what: Order, reason: string, login: string): Answer<string>;
+  /** Runs an ended transfer again from its payload; answers the id of the new transfer. Given on inner. */
+  again(id: string, login: string): Answer<string>;
   /** Takes the bytes over and starts the transfer that sends them; answers its id. Refused before the first byte is read, where that can be. */
   send(request: SendRequest, bytes: AsyncIterable<Uint8Array>): Answer<string>;
   /** Looks at a channel's partner. What fails there is an answer, too. */

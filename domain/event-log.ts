@@ -91,7 +91,6 @@ export const eventLogSettings = z
   .describe(
     'Where the event log is kept: absent, in the data directory; esdb://…, in EventStoreDB, beside what else is kept there.',
   );
-export type EventLogSettings = z.infer<typeof eventLogSettings>;
 
 /** The connection string that the settings mean, with the password in it: never to be shown. */
 export const connectionString = (

@@ -2,6 +2,7 @@
 
 import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
+import { type Segment, segment } from './chain.ts';
 import { plainName } from './channel.ts';
 import type { Attempt, Refusal } from './failure.ts';
 import { mostFiles, type PartnerAccess, type PartnerFile, partnerFile } from './partner.ts';
@@ -76,6 +77,14 @@ export const listRequest = z.strictObject({ channel: plainName, directory: z.str
 export type ListRequest = z.infer<typeof listRequest>;
 export const listAnswer = z.strictObject({ files: z.array(partnerFile).max(mostFiles) });
 
+/** The most segments that are told at once. */
+export const mostSegments = 16;
+
+/** Segments of the teller's event log (none: it only asks), and the last that the other has then: number 0 for none, and its hash. */
+export const segmentsRequest = z.strictObject({ segments: z.array(segment).max(mostSegments) });
+export const segmentsAnswer = z.strictObject({ have: z.number().int().nonnegative(), hash: z.string().max(64) });
+export type SegmentsAnswer = z.infer<typeof segmentsAnswer>;
+
 /** The other end of a link, as its certificate names it. */
 export type Peer = { readonly role: Role; readonly node: string };
 
@@ -97,6 +106,8 @@ export type PeerHandlers = {
   readonly command: (from: Peer, command: Command) => Promise<Either<Refusal, void>>;
   /** Takes a payload that is to be sent or shown here; answers once it is on disk, its hash checked. Not read to its end where it is there already. */
   readonly stage: (from: Peer, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>) => Promise<Either<Refusal, void>>;
+  /** Keeps segments of the peer's event log. */
+  readonly segments: (from: Peer, segments: readonly Segment[]) => Promise<Either<Refusal, SegmentsAnswer>>;
   /** How to come in at a channel's partner. */
   readonly partner: (from: Peer, channel: string) => Promise<Either<Refusal, PartnerAccess>>;
   /** The files in a directory of a channel's partner, as seen from here. */
@@ -105,7 +116,7 @@ export type PeerHandlers = {
 
 /** What each role may ask of the other: a closed table, checked by the receiver. */
 export const mayAsk: Readonly<Record<Role, readonly (keyof PeerHandlers)[]>> = {
-  dmz: ['events', 'command', 'partner'],
+  dmz: ['events', 'command', 'partner', 'segments'],
   inner: ['events', 'payload', 'ticket', 'channels', 'command', 'stage', 'list'],
 };
 
@@ -128,6 +139,8 @@ export interface Messages {
   command(to: string, command: Command): Attempt<void>;
   /** Puts a payload on a dmz under the key that it is to have there. A failure that is no refusal says nothing of whether it is there. */
   stage(to: string, payload: PayloadRef, bytes: AsyncIterable<Uint8Array>): Attempt<void>;
+  /** Tells segments of our event log; without any it only asks what is there. */
+  segments(to: string, segments: readonly Segment[]): Attempt<SegmentsAnswer>;
   partner(from: string, channel: string): Attempt<PartnerAccess>;
   /** Within two minutes: the partner may be slow. */
   list(at: string, request: ListRequest): Attempt<readonly PartnerFile[]>;

@@ -27,6 +27,15 @@ export type LoggedEvent = NewEvent & {
   readonly position: Position;
 };
 
+/** Thrown by a log for an event that is there, but cannot be read. */
+export class UnreadableEvent extends Error {
+  readonly place: { readonly stream: string; readonly revision: bigint; readonly id: string };
+  constructor(place: UnreadableEvent['place']) {
+    super(`revision ${place.revision} of ${place.stream} (${place.id}) cannot be read: it is no JSON`);
+    this.place = place;
+  }
+}
+
 /** The revision that the stream must have: `any` does not look, `noStream` means that it must not exist. */
 export type Expected = 'any' | 'noStream' | 'streamExists' | bigint;
 
@@ -197,6 +206,8 @@ export interface Ids {
   derived(...parts: readonly (string | number)[]): string;
   /** UUIDv5 of a name in our own namespace (RFC 9562, section 5.5). */
   uuid(name: string): string;
+  /** SHA-256 of a text, 64 hexadecimal digits. */
+  sha256(text: string): string;
 }
 
 /** Structured log lines. Never give it a secret. */
@@ -240,6 +251,10 @@ export interface Signatures {
   sign(text: string): string;
   /** Did the key of this certificate (DER) sign the text? Without a certificate: our own key. */
   verify(text: string, signature: string, certificate?: Uint8Array): boolean;
+  /** The certificate of our own key (DER, base64). */
+  readonly certificate: string;
+  /** Did this node sign the text, with the key of this certificate (DER, base64), which our CA gave to it, now or once? */
+  signedBy(node: string, text: string, signature: string, certificate: string): boolean;
 }
 
 /** A program to be run on a payload. `run` and `attempt` say which try of the transfer's step it is. */

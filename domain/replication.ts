@@ -1,6 +1,7 @@
 /** How channels come from inner to dmz: signed updates, each whole or what changed since a base that dmz has. */
 import { type Either, left, right } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
+import { canonical } from './canonical.ts';
 import { plainName, replicatedChannel } from './channel.ts';
 import { type Refusal, refusal } from './failure.ts';
 
@@ -43,14 +44,6 @@ export const channelsRequest = z.strictObject({ update: channelUpdate.optional()
 /** The answer of dmz: what it has now, and whether it can go on from no other update than a whole one. */
 export const channelsAnswer = z.strictObject({ held: heldChannels.optional(), wantsAll: z.boolean() });
 export type ChannelsAnswer = z.infer<typeof channelsAnswer>;
-
-/** JSON in one form only: keys sorted, nothing undefined. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, each: unknown) =>
-    each !== null && typeof each === 'object' && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 
 /** What inner signs of a part: all of it. */
 export const signedText = (content: Omit<ChannelUpdate, 'signature'>): string =>
@@ -116,7 +109,12 @@ const entry = z.strictObject({ name: plainName, digest: hash });
 /** What is recorded there. Local: these never travel. */
 export const replicationVocabulary = {
   /** Inner: channels that changed, and those that are shown no more, since the version before; `channelsPublished` follows. */
-  channelsChanged: z.strictObject({ changed: z.array(entry), removed: z.array(plainName) }),
+  channelsChanged: z.strictObject({
+    changed: z.array(entry),
+    removed: z.array(plainName),
+    /** Whatever stands before it without its `channelsPublished` was cut off, and does not count. */
+    first: z.literal(true).optional(),
+  }),
   /** Inner: the changes that stand before it are this version. In a new epoch nothing that stands before them counts. */
   channelsPublished: z.strictObject({ epoch: z.string(), counter: count, salt: z.string() }),
   /** Dmz: everything of this version is recorded in the channels' own streams. */

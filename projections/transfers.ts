@@ -57,7 +57,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 7,
+  version: 8,
   indexes: {
     state: (row) => row.state,
     channel: (row) => row.channel,
@@ -133,7 +133,8 @@ const subjectOf = ({
   data,
 }: Opening): { readonly name: string; readonly size: number; readonly sha256: string } => {
   if (type === 'received') return { ...data.payload, name: data.name };
-  return 'source' in data ? { ...data.source, sha256: '' } : { ...data.payload, name: data.target.name };
+  if ('source' in data) return { ...data.source, sha256: '' };
+  return { ...data.payload, name: 'target' in data ? data.target.name : data.name };
 };
 
 /** On inner: the dmz that shares it. */

@@ -3,13 +3,16 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Order } from '../../domain/transfer/decide.ts';
 import { formats } from '../shared/picture/index.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { auditCommands } from './audit.ts';
 import { channelsCommands } from './channels.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
-import { type CopyOptions, copy } from './log.ts';
+import { logCommands } from './log.ts';
+import { copyCommand } from './log-copy.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
+import { replayAgain } from './replay-again.ts';
 import { type SendOptions, send } from './send.ts';
 import { check, serve } from './serve.ts';
 import { processTerminal } from './terminal.ts';
@@ -94,7 +97,10 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
-  logCommands(root.command('log').description('move the event log of a stopped server'), program, terminal, done);
+  auditCommands(root.command('audit').description('make and check signed receipts'), program, terminal, done);
+  const log = root.command('log').description('verify an event log by its signed segments, or move it');
+  logCommands(log, program, terminal, done);
+  copyCommand(log, program, terminal, done);
   keysCommands(root.command('keys').description("make, renew and show the servers' keys"), program, terminal, done);
   transfersCommands(
     root.command('transfers').description('list transfers, show one, move a held one on'),
@@ -115,12 +121,19 @@ const picturesCommands = (root: Command, program: Program, terminal: Terminal, d
     .option('--output <file>', 'where to, instead of standard output')
     .action((what: string, options: PictureOptions) => done(visualise(program, terminal, what, options)));
   example(root.command('replay <id>'), 'sallyport replay 01jh8 --data var/inner --to 3')
-    .description('show the state of a transfer after each of its events, in the lane of its owner')
+    .description('show the state of a transfer after each of its events, in the lane of its owner; or run it again')
     .addOption(dataOption())
     .addOption(configOption())
-    .option('--to <n>', 'only up to this event; the first is 0', wholeNumber(0, 999_999_999))
+    .addOption(new Option('--to <n>', 'only up to this event; the first is 0').argParser(wholeNumber(0, 999_999_999)))
+    .addOption(
+      new Option('--again', 'run the ended transfer again, from its payload, as a new one; prints its id').conflicts(
+        'to',
+      ),
+    )
     .option('--json', 'print JSON')
-    .action((id: string, options: ReplayOptions) => done(replay(program, terminal, id, options)));
+    .action((id: string, { again, ...options }: ReplayOptions & { readonly again?: true }) =>
+      done(again ? replayAgain(program, terminal, id, options) : replay(program, terminal, id, options)),
+    );
 };
 
 const sendCommand = (root: Command, program: Program, terminal: Terminal, done: Done): void => {
@@ -136,16 +149,6 @@ const sendCommand = (root: Command, program: Program, terminal: Terminal, done: 
     .option('--wait', 'wait until it is sent (exit code 0), or held or abandoned (1)')
     .option('--json', 'print JSON')
     .action((file: string, options: SendOptions) => done(send(program, terminal, file, options)));
-};
-
-const logCommands = (log: Command, program: Program, terminal: Terminal, done: Done): void => {
-  const place = "a server's config (the log that it names), a data directory, or esdb://…";
-  example(log.command('copy'), 'sallyport log copy --from inner.yaml --to esdb://es1:2113,es2:2113,es3:2113')
-    .description('copy an event log to another place, and compare both; run again, it goes on where it ended')
-    .requiredOption('--from <place>', place)
-    .requiredOption('--to <place>', `${place}; empty, or the beginning of the same log`)
-    .option('--json', 'print JSON')
-    .action((options: CopyOptions) => done(copy(program, terminal, options)));
 };
 
 const keysCommands = (keys: Command, program: Program, terminal: Terminal, done: Done): void => {

@@ -5,6 +5,7 @@ import type { Control } from '../../domain/control.ts';
 import type { Owners } from '../../domain/picture/owners.ts';
 import type { Clock, Log } from '../../domain/ports.ts';
 import type { Protocol } from '../../domain/protocol.ts';
+import type { AuditTools } from '../shared/audit-tools.ts';
 import type { KeyTools } from '../shared/key-tools.ts';
 import type { LoadedConfig } from '../shared/loaded-config.ts';
 import type { CopyLog } from '../shared/log-copy.ts';
@@ -31,6 +32,7 @@ export type Program = {
   readonly keys: KeyTools;
   readonly copyLog: CopyLog;
   readonly controlClient: (data: string) => Control;
+  readonly audit: AuditTools;
   readonly demo: (options: {
     readonly data: string;
     readonly portOffset: number;

@@ -16,6 +16,7 @@ import type {
 import type { Refusal } from '../../domain/failure.ts';
 import { recordedEvent } from '../../domain/message.ts';
 import { partnerFingerprint } from '../../domain/partner.ts';
+import { receipt } from '../../domain/receipt.ts';
 import { channelVersion } from '../../domain/replication.ts';
 import { isEventType } from '../../domain/transfer/vocabulary.ts';
 
@@ -136,6 +137,7 @@ export const calls = {
   status: { input: z.strictObject({}), output: status },
   list: { input: filter, output: z.array(row).max(10_000) },
   show: { input: z.strictObject({ id: transferId }), output: story },
+  receipt: { input: z.strictObject({ id: transferId }), output: receipt },
   probe: { input: probeRequest, output: probe },
   trust: { input: trustRequest, output: text(2000) },
   order: {
@@ -147,6 +149,7 @@ export const calls = {
     }),
     output: text(2000),
   },
+  again: { input: z.strictObject({ id: transferId, login: text(128) }), output: transferId },
   channels: { input: z.strictObject({}), output: channelList },
   channelDiff: { input: z.strictObject({}), output: z.array(channelDiff).max(100) },
   acceptEpoch: { input: z.strictObject({ epoch: text(64), counter: count, login: text(128) }), output: text(2000) },

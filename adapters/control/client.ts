@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Control, EventLine, SendRequest } from '../../domain/control.ts';
 import { type Decision, type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer } from '../../domain/intake.ts';
+import { lines } from '../shared/lines.ts';
 import { bounds, type CallName, calls, eventLine, sendAnswer, wireRefusal } from './calls.ts';
 import { sendBody } from './send.ts';
 import { controlSocket, reachable } from './socket-path.ts';
@@ -13,13 +14,17 @@ const connectTime = 3000;
 const answerTime = 30_000;
 /** Partners may be many and slow. */
 const probeTime = 600_000;
+/** A large payload is copied first. */
+const againTime = 3_600_000;
 
 /** The running server of a data directory. Where none runs, each question is refused as `unavailable` with a sentence that says so. */
 export const controlClient = (data: string): Control => ({
   status: () => ask(data, 'status', {}),
   list: (filter) => ask(data, 'list', filter),
   show: (id) => ask(data, 'show', { id }),
+  receipt: (id) => ask(data, 'receipt', { id }),
   order: (id, what, reason, login) => ask(data, 'order', { id, what, reason, login }),
+  again: (id, login) => ask(data, 'again', { id, login }, againTime),
   channels: () => ask(data, 'channels', {}),
   channelDiff: () => ask(data, 'channelDiff', {}),
   acceptEpoch: (epoch, counter, login) => ask(data, 'acceptEpoch', { epoch, counter, login }),
@@ -76,22 +81,11 @@ async function* events(data: string, signal: AbortSignal): AsyncIterable<EventLi
   });
   if (answer === undefined) return;
   try {
-    for await (const line of lines(answer)) yield eventLine.parse(JSON.parse(line));
+    for await (const line of lines(answer.setEncoding('utf8'), bounds.line)) yield eventLine.parse(JSON.parse(line));
   } catch (error) {
     if (!signal.aborted && !(error instanceof Error && 'code' in error && error.code === 'ECONNRESET')) throw error;
   } finally {
     answer.destroy();
-  }
-}
-
-/** Splits by hand instead of by readline: a line without end must not fill the memory. */
-async function* lines(answer: IncomingMessage): AsyncIterable<string> {
-  let rest = '';
-  for await (const chunk of answer.setEncoding('utf8')) {
-    const parts = `${rest}${String(chunk)}`.split('\n');
-    rest = parts.pop() ?? '';
-    if (rest.length > bounds.line) throw new Error('a line of the event stream has no end');
-    yield* parts;
   }
 }
 

@@ -1,14 +1,14 @@
 /** The log's thread: owns the database. An I/O error ends it, and nothing is tried again. */
 import { workerData } from 'node:worker_threads';
-import { openDatabase } from '../shared/sqlite.ts';
+import { openDatabase, openToRead } from '../shared/sqlite.ts';
 import { serveCalls } from '../shared/worker.ts';
 import { groupCommit } from './group-commit.ts';
 import type { LogReady, LogRequest, LogResponse, LogWorkerData, RetainAnswer, RetainRequest } from './protocol.ts';
 import { logFile } from './schema.ts';
 import { eventStore } from './store.ts';
 
-const { directory } = workerData as LogWorkerData;
-const db = openDatabase(directory, logFile, 'FULL');
+const { directory, readOnly } = workerData as LogWorkerData;
+const db = readOnly ? openToRead(directory, logFile) : openDatabase(directory, logFile, 'FULL');
 const store = eventStore(db);
 const group = groupCommit(store, setImmediate);
 

@@ -45,9 +45,11 @@ const longestStreamName = 512;
 export const embeddedEventLog = async (options: {
   readonly directory: string;
   readonly onFatal: (error: Error) => void;
+  /** Only reads, beside the server or while none runs; an append is fatal. */
+  readonly readOnly?: boolean;
 }): Promise<MovableLog> => {
   let broken: string | undefined;
-  const data: LogWorkerData = { directory: options.directory };
+  const data: LogWorkerData = { directory: options.directory, readOnly: options.readOnly === true };
   const { ready, link } = await startWorker<LogReady, LogRequest, LogResponse>({
     file: workerFile(import.meta.url, 'embedded-worker'),
     data,

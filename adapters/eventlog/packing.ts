@@ -1,5 +1,12 @@
 /** Between the port's events and the stored ones. */
-import type { Expected, JsonObject, LoggedEvent, NewEvent, Position } from '../../domain/ports.ts';
+import {
+  type Expected,
+  type JsonObject,
+  type LoggedEvent,
+  type NewEvent,
+  type Position,
+  UnreadableEvent,
+} from '../../domain/ports.ts';
 import type { ExpectedRevision, PackedEvent, StoredEvent } from './protocol.ts';
 
 /** The largest event, serialised, in bytes: as EventStoreDB's default. */
@@ -16,16 +23,27 @@ export const pack = ({ id, type, data, metadata }: NewEvent): PackedEvent => [
   JSON.stringify(metadata),
 ];
 
-/** A stored event as the port gives it. */
-export const unpack = ([ordinal, stream, revision, id, type, data, metadata]: StoredEvent): LoggedEvent => ({
-  id,
-  type,
-  data: JSON.parse(data) as JsonObject,
-  metadata: JSON.parse(metadata) as JsonObject,
-  stream,
-  revision: BigInt(revision),
-  position: positionOf(ordinal),
-});
+/** A stored event as the port gives it. Throws an `UnreadableEvent` where the disk has spoilt it. */
+export const unpack = ([ordinal, stream, revision, id, type, data, metadata]: StoredEvent): LoggedEvent => {
+  const place = { id, stream, revision: BigInt(revision) };
+  return {
+    ...place,
+    type,
+    data: parsed(data, place),
+    metadata: parsed(metadata, place),
+    position: positionOf(ordinal),
+  };
+};
+
+const parsed = (text: string, place: UnreadableEvent['place']): JsonObject => {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null) return value as JsonObject;
+  } catch {
+    // as if it were no object
+  }
+  throw new UnreadableEvent(place);
+};
 
 /** A position is its ordinal, padded so that text order is log order. */
 export const positionOf = (ordinal: number): Position => String(ordinal).padStart(16, '0');

@@ -43,5 +43,5 @@ export type Page = { readonly kind: 'page'; readonly events: readonly StoredEven
 export type LogResponse = AppendAnswer | Page | RetainAnswer | HiddenAnswer;
 
 /** What the worker is started with, and what it says when it serves. */
-export type LogWorkerData = { readonly directory: string };
+export type LogWorkerData = { readonly directory: string; readonly readOnly: boolean };
 export type LogReady = { readonly head: number };

@@ -6,6 +6,7 @@ import {
   type Messages,
   type ParcelAnswer,
   parcelAnswer,
+  segmentsAnswer,
   ticketAnswer,
 } from '../../domain/message.ts';
 import { partnerAccess } from '../../domain/partner.ts';
@@ -113,6 +114,13 @@ export const messageService = (options: MessageServiceOptions): Messages => {
       attempt(async () => {
         const reply = await askStage(askingOn(to, 'bulk'), payload, bytes, { most, clock });
         if (reply.status !== 200) throw failing(failureOf(to, reply));
+      }, explain),
+    segments: (to, segments) =>
+      attempt(async () => {
+        const body = await post(to, '/segments', encodeOne({ segments }));
+        const answer = decoded(() => segmentsAnswer.parse(decodeOne(body)));
+        if (answer === undefined) throw badAnswer(to);
+        return answer;
       }, explain),
     partner: (from, channel) =>
       attempt(async () => {

@@ -10,6 +10,7 @@ import {
   type PeerHandlers,
   parcel,
   partnerRequest,
+  segmentsRequest,
   ticketRequest,
 } from '../../domain/message.ts';
 import { channelsRequest } from '../../domain/replication.ts';
@@ -75,6 +76,13 @@ const partner: Route = async (handlers, from, body) => {
   }
 };
 
+const segments: Route = async (handlers, from, body) => {
+  const told = decoded(() => segmentsRequest.parse(decodeOne(body)));
+  if (told === undefined) return invalid('message with segments');
+  const taken = await handlers.segments(from, told.segments);
+  return taken._tag === 'Left' ? refusalReply(taken.left) : { status: 200, body: encodeOne(taken.right) };
+};
+
 const list: Route = async (handlers, from, body) => {
   const asked = decoded(() => listRequest.parse(decodeOne(body)));
   if (asked === undefined) return invalid('request for a list');
@@ -93,7 +101,7 @@ const tooLong = (count: number): Refusal =>
 /** Requests with a body, by path. */
 export const routes: Readonly<
   Record<
-    '/events' | '/ticket' | '/channels' | '/command' | '/partner' | '/list',
+    '/events' | '/ticket' | '/channels' | '/command' | '/segments' | '/partner' | '/list',
     { readonly may: keyof PeerHandlers; readonly route: Route }
   >
 > = {
@@ -101,6 +109,7 @@ export const routes: Readonly<
   '/ticket': { may: 'ticket', route: ticket },
   '/channels': { may: 'channels', route: channels },
   '/command': { may: 'command', route: order },
+  '/segments': { may: 'segments', route: segments },
   '/partner': { may: 'partner', route: partner },
   '/list': { may: 'list', route: list },
 };

@@ -6,7 +6,7 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const namespace = Buffer.from('ca83bd7220c743a98d5fd555ed1d637c', 'hex');
 
 /** Names for new things, from the machine's clock and randomness. */
-export const systemIds = (): Ids => ({ fresh, derived: derivedId, uuid: uuidOf });
+export const systemIds = (): Ids => ({ fresh, derived: derivedId, uuid: uuidOf, sha256: sha256Of });
 
 /** 26 characters from SHA-256 over the parts, each behind its length; a number is its decimal text. */
 export const derivedId = (...parts: readonly (string | number)[]): string => {
@@ -20,6 +20,9 @@ export const derivedId = (...parts: readonly (string | number)[]): string => {
   // 26 characters are 130 bits: the first 17 bytes are 136.
   return base32(BigInt(`0x${hash.digest('hex').slice(0, 34)}`) >> 6n);
 };
+
+/** SHA-256 of a text, hexadecimal. */
+export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** UUIDv5 of a name in our namespace. */
 export const uuidOf = (name: string): string => {

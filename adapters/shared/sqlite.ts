@@ -1,5 +1,5 @@
 /** Opening SQLite databases: the only module that knows the driver. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { faultPoint } from './fault-point.ts';
@@ -37,6 +37,13 @@ export const openDatabase = (directory: string, name: string, synchronous: 'FULL
   syncDirectory(dirname(resolve(directory)));
   faultPoint('database.directory.after');
   return db;
+};
+
+/** Opens a database only to read it, also beside the server that writes it; a read holds up nobody. Throws where there is none. */
+export const openToRead = (directory: string, name: string): Database => {
+  const path = join(directory, name);
+  if (!existsSync(path)) throw new Error(`there is no ${path}`);
+  return new DatabaseSync(path, { timeout: 5_000, defensive: true, readOnly: true });
 };
 
 /**

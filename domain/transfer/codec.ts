@@ -1,6 +1,7 @@
 /** Between a transfer's events and the log's. */
 import { z } from 'zod';
 import type { LoggedEvent, NewEvent } from '../ports.ts';
+import { transferOf } from './event-id.ts';
 import { eventMeta, isEventType, type TransferEvent, vocabulary } from './vocabulary.ts';
 
 /** The event as it is appended. */
@@ -11,12 +12,17 @@ export const encode = ({ id, type, data, meta }: TransferEvent): NewEvent => ({
   metadata: meta,
 });
 
-/** The event that was appended; undefined for a type that is no transfer's. An unreadable one is a defect, named by its place. */
+/** The event that was appended; undefined in a stream that is no transfer's. An unreadable one is a defect, named by its place. */
 export const decode = (logged: LoggedEvent): TransferEvent | undefined => {
   const { id, type, stream, revision } = logged;
-  if (!isEventType(type)) return undefined;
+  if (!isEventType(type)) {
+    if (transferOf(stream) === undefined) return undefined;
+    const where = `${stream} at revision ${revision} holds ${type}`;
+    throw new Error(`${where}, which this Sallyport does not know: it was written by a newer one; upgrade this one`);
+  }
+  const { hash: _, ...metadata } = logged.metadata;
   const data = vocabulary[type].safeParse(logged.data);
-  const meta = eventMeta.safeParse(logged.metadata);
+  const meta = eventMeta.safeParse(metadata);
   if (data.success && meta.success) return { id, type, data: data.data, meta: meta.data } as TransferEvent;
   const wrong = [data, meta].flatMap(({ error }) => (error === undefined ? [] : [z.prettifyError(error)]));
   throw new Error(`${stream} at revision ${revision} holds an unreadable ${type}: ${wrong.join('; ')}`);

@@ -87,6 +87,10 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'created': {
       const { channel, parent } = event.data;
       const begun = { ...moved, channel, parent };
+      if (event.data.scenario === 'processAgain') {
+        const { payload, name, profile } = event.data;
+        return { ...begun, payload, name, ...(profile !== undefined && { profile }) };
+      }
       if (event.data.scenario !== 'cronGet') {
         const { payload, target } = event.data;
         const dmz = 'dmz' in event.data ? { dmz: event.data.dmz } : {};

@@ -57,6 +57,8 @@ const beginning = {
   parent: parent.optional(),
   /** Who asked for it, where it is no profile's doing. */
   by: who.optional(),
+  /** The ended transfer that it runs again. */
+  again: transferId.optional(),
 };
 
 /** How a transfer begins that we decide on, by its scenario. */
@@ -66,6 +68,14 @@ const creation = z.discriminatedUnion('scenario', [
   z.strictObject({ scenario: z.literal('responseSend'), ...beginning, payload: payloadRef, target, dmz: name }),
   z.strictObject({ scenario: z.literal('provide'), ...beginning, payload: payloadRef, target, dmz: name }),
   z.strictObject({ scenario: z.literal('cronGet'), ...beginning, source, profile: name, dmz: name }),
+  z.strictObject({
+    scenario: z.literal('processAgain'),
+    ...beginning,
+    payload: payloadRef,
+    name: text(255),
+    /** The agent's, where an agent brought it; absent: it is chosen anew. */
+    profile: name.optional(),
+  }),
 ]);
 export type Creation = z.infer<typeof creation>;
 

@@ -1,5 +1,5 @@
 /** Events in words for people. */
-import type { EventData, Target, TransferEvent } from './vocabulary.ts';
+import type { Creation, EventData, Target, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
@@ -15,12 +15,7 @@ export const eventWords = (event: TransferEvent): string => {
     case 'received':
       return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
     case 'created':
-      return event.data.scenario === 'cronGet'
-        ? `from ${event.data.source.path}`
-        : [
-            targetWords(event.data.target),
-            ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login]),
-          ].join(' ');
+      return createdWords(event.data);
     case 'forwarded':
       return event.data.inline ? 'the payload came along' : 'the payload is to be fetched';
     case 'fetched':
@@ -60,6 +55,13 @@ export const eventWords = (event: TransferEvent): string => {
       return '';
   }
 };
+
+const createdWords = (data: Creation): string =>
+  [
+    ...('source' in data ? [`from ${data.source.path}`] : 'target' in data ? [targetWords(data.target)] : []),
+    ...(data.again === undefined ? [] : [`again what was ${data.again}`]),
+    ...(data.by?.login === undefined ? [] : ['by', data.by.login]),
+  ].join(' ');
 
 const targetWords = ({ kind, directory }: Target): string =>
   `for ${{ file: directory, partner: `${directory} at the partner`, home: `${directory} in the partner's home` }[kind]}`;

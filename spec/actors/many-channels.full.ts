@@ -30,7 +30,7 @@ it('a dmz takes 100,000 channels in parts, and a removal as one small message', 
     return { ...template, name, login: name, password: undefined, verifier: `$argon2id$${'x'.repeat(90)}` };
   });
   const pair = await makeSelfSigned('inner-1', Date.now());
-  const signatures = linkSignatures(pair.key);
+  const signatures = linkSignatures({ ...pair, ca: pair.certificate });
   const link = memoryMessages({ inner: 'inner-1', dmz: 'dmz-1' });
   const [clock, ids, eventLog, models] = [manualClock(), countedIds(), memoryEventLog(), memoryReadModels()];
   const streams = openStreams({ log: eventLog, clock, ids, role: 'dmz', node: 'dmz-1' });

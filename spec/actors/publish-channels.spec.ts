@@ -1,9 +1,11 @@
 import { right } from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { describe, expect, it } from 'vitest';
 import { openPublisher } from '../../actors/publish-channels.ts';
 import { openStreams } from '../../actors/streams.ts';
 import type { ChannelConfig } from '../../domain/channel-settings.ts';
-import type { Log } from '../../domain/ports.ts';
+import { temporary } from '../../domain/failure.ts';
+import type { EventLog, Log } from '../../domain/ports.ts';
 import type { ChannelUpdate, HeldChannels } from '../../domain/replication.ts';
 import { configs, verifiers } from '../simulation/config.ts';
 import { countedIds, manualClock } from '../support/manual-clock.ts';
@@ -66,6 +68,32 @@ describe('inner', () => {
     expect(inner.heard()).toEqual([{ counter: 2, base: 1, channels: ['a', 'c'], removed: ['b'] }]);
     await inner.publish(channel('a', { maxSize: 7 }), c);
     expect(inner.heard()).toEqual([]);
+  });
+
+  it('begins anew where recording very many was cut off', async () => {
+    const eventLog = memoryEventLog();
+    const { dmz, take, heard } = fakeDmz();
+    let appends = 0;
+    const cutOff: EventLog = {
+      ...eventLog,
+      append: (...args) => {
+        appends += 1;
+        return appends > 1
+          ? TE.left({ ...temporary('unavailable', 'gone'), code: 'unavailable' })
+          : eventLog.append(...args);
+      },
+    };
+    const many = Array.from({ length: 6_000 }, (_, n) => channel(`many-${n}`));
+    const ids = countedIds();
+    const first = await world(cutOff, fakeDmz(), 1_000_000, ids);
+    await expect(first.publish(...many)).rejects.toThrow('gone');
+    expect(await succeeded(eventLog.readStream('channels-inner-1'))).toHaveLength(5);
+    const fake = { ...dmz, heard, dmz, take };
+    await (await world(eventLog, fake, 1_000_000, ids)).publish(a, b);
+    const third = await world(eventLog, fake, 1_000_000, ids);
+    third.heard();
+    await third.publish(a, b);
+    expect(third.heard()).toEqual([]);
   });
 
   it('does not show what is invisible, and a channel that becomes invisible is removed', async () => {

@@ -57,6 +57,47 @@ describe('the supervisor', () => {
     await stopping;
   });
 
+  it('does not look again at once while the rows show what was: it would find the same ones due', async () => {
+    const ended = given('received', 'forwarded', 'fetched', 'matched', 'processed', 'acknowledged');
+    const clock = manualClock(ended.transfer.updatedAt);
+    const stale = { id, step: 'acknowledge', dueAt: 1, revision: 4, reason: null } as unknown as TransferRecord;
+    let loads = 0;
+    const needs: SupervisorNeeds = {
+      models: { ...memoryReadModels(), query: () => () => Promise.resolve(right([stale] as never)) },
+      projection: {} as Projection<TransferRecord>,
+      projector: {
+        caughtUp: Promise.resolve(),
+        ended: Promise.resolve(),
+        settled: () => Promise.resolve(false),
+        batches: new Subject(),
+        mark: () => Promise.resolve(),
+      },
+      streams: {
+        load: () => {
+          loads += 1;
+          return loads > 50 ? new Promise<never>(nothing) : Promise.resolve(right(ended));
+        },
+        position: nothing,
+      } as unknown as SupervisorNeeds['streams'],
+      steps: { acknowledge: () => () => new Promise(nothing) },
+      retries,
+      clock,
+      log: { debug: nothing, info: nothing, warn: nothing, error: nothing, alarm: nothing },
+      role: 'dmz',
+      most: 1,
+    };
+    const supervisor = superviseTransfers(needs);
+    const turns = async () => {
+      for (let turn = 0; turn < 1_000; turn += 1) await Promise.resolve();
+    };
+    await turns();
+    expect(loads).toBe(1);
+    clock.advance(5_000);
+    await turns();
+    expect(loads).toBe(2);
+    await supervisor.stop(0);
+  });
+
   it('gives one partner only some of the places, so that a dead one keeps nobody else waiting', async () => {
     const row = (channel: string, n: number) =>
       ({

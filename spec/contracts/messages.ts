@@ -1,8 +1,10 @@
 /** What every message service does, run on each pair of ends. */
+
 import { left, right } from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Segment } from '../../domain/chain.ts';
 import { refusal } from '../../domain/failure.ts';
-import type { Command, ParcelAnswer, PeerHandlers } from '../../domain/message.ts';
+import type { Command, ParcelAnswer, Peer, PeerHandlers } from '../../domain/message.ts';
 import {
   chunksOf,
   collect,
@@ -16,6 +18,7 @@ import {
   startPair,
   stored,
 } from '../support/message-pair.ts';
+import { someSegments } from '../support/sealed-log.ts';
 import { partnersContract } from './messages-partners.ts';
 import { stagingContract } from './messages-staging.ts';
 
@@ -210,6 +213,22 @@ export const messagesContract = (name: string, make: () => Promise<Pair>): void 
       });
       expect(must(await pair.inner.ticket('dmz1', key)())).toBe(ticket);
       expect(failureOf(await pair.inner.ticket('dmz1', 'dmz1.abd')())).toMatchObject({ code: 'notFound' });
+    });
+
+    it('carries segments of dmz to inner, and never the other way', async () => {
+      const seen: unknown[] = [];
+      const take = (from: Peer, segments: readonly Segment[]) => {
+        seen.push(from, segments);
+        return Promise.resolve(right({ have: 7, hash: 'a'.repeat(64) }));
+      };
+      await started({ inner: { segments: take }, dmz: { segments: take } });
+      const [told] = await someSegments('dmz1');
+      const answer = { have: 7, hash: 'a'.repeat(64) };
+      expect(must(await pair.dmz.segments('inner1', told === undefined ? [] : [told])())).toEqual(answer);
+      expect(must(await pair.dmz.segments('inner1', [])())).toEqual(answer);
+      const dmz = { role: 'dmz', node: 'dmz1' };
+      expect(seen).toEqual([dmz, [told], dmz, []]);
+      expect(failureOf(await pair.inner.segments('dmz1', [])())).toMatchObject({ code: 'notPermitted' });
     });
 
     it('refuses what the role of the asker may not ask', async () => {

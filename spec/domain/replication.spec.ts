@@ -1,6 +1,7 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { canonical, changesBetween, judge } from '../../domain/replication.ts';
+import { canonical } from '../../domain/canonical.ts';
+import { changesBetween, judge } from '../../domain/replication.ts';
 
 const held = { node: 'inner-1', epoch: 'one', counter: 5, digest: 'd5' };
 const none = new Set<string>();

@@ -21,7 +21,8 @@ const none = protocol({
   listen: () => () => Promise.resolve({ _tag: 'Left', left: permanent('none', 'partners come in by the intake') }),
 });
 
-const decoded = (raw: unknown): Config => {
+/** Decodes a config as a server does. */
+export const decoded = (raw: unknown): Config => {
   const config = decodeConfig(raw, [none]);
   if (isLeft(config)) throw new Error(JSON.stringify(config.left));
   return config.right;

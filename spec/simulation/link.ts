@@ -156,6 +156,8 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
         async (its, theirs) => granted(await its.stage(self, payload, carried(theirs, bytes))),
         { onlyOnce: true },
       ),
+    segments: (_to, segments) => () =>
+      ask(life, self, 'segments', async (its) => granted(await its.segments(self, segments))),
     partner: (_from, channel) => () =>
       ask(life, self, 'partner', async (its) => granted(await its.partner(self, channel))),
     list: (_at, request) => () => ask(life, self, 'list', async (its) => granted(await its.list(self, request))),

@@ -1,5 +1,6 @@
 /** Bugs, planted into the ports of a server: each is one that somebody could write, and that the simulation must find. */
 import { isLeft, right } from 'fp-ts/lib/Either.js';
+import { positionOf } from '../../adapters/eventlog/packing.ts';
 import type { ParcelAnswer } from '../../domain/message.ts';
 import type { FileFacts } from '../../domain/ports.ts';
 import type { Disk } from './disk.ts';
@@ -141,4 +142,43 @@ export const losesRows = (): Plant => ({
     disk.undo.length = 0;
     disk.tables.get('transfers')?.rows.clear();
   },
+});
+
+/** A server that takes up only what is recorded after its first start. */
+export const beginsAtTheEnd = (): Plant => ({
+  ports: (ports, _role, _life, disk) => {
+    const head = positionOf(disk.events.length);
+    return {
+      ...ports,
+      eventLog: { ...ports.eventLog, follow: (after, signal) => ports.eventLog.follow(after ?? head, signal) },
+    };
+  },
+});
+
+/** A read model that forgets what it owes the other server. */
+export const forgetsWhatItOwes = (): Plant => ({
+  ports: (ports) => ({
+    ...ports,
+    models: {
+      ...ports.models,
+      put: (projection, rows, checkpoint) => {
+        const changed = [...rows].map(([key, row]) => [key, row && 'tellAt' in row ? { ...row, tellAt: null } : row]);
+        return ports.models.put(projection, new Map(changed as [string, never][]), checkpoint);
+      },
+    },
+  }),
+});
+
+/** A step that does not see what stands at the partner. */
+export const seesNothingAtThePartner = (): Plant => ({
+  ports: (ports) => ({
+    ...ports,
+    partners: {
+      connect: (access) => async () => {
+        const session = await ports.partners.connect(access)();
+        const look = () => () => Promise.resolve(right(undefined));
+        return isLeft(session) ? session : right({ ...session.right, look });
+      },
+    },
+  }),
 });

@@ -80,7 +80,8 @@ const storyOf = (server: Server): ReadonlyMap<string, string> => {
   return found;
 };
 
-const stories = (inner: Server, dmz: Server): readonly string[] => {
+/** Where the two logs tell a transfer's travelling events otherwise, or in another order. */
+export const stories = (inner: Server, dmz: Server): readonly string[] => {
   const [here, there] = [storyOf(inner), storyOf(dmz)];
   return [...new Set([...here.keys(), ...there.keys()])]
     .filter((stream) => here.get(stream) !== there.get(stream))

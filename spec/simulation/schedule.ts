@@ -76,7 +76,7 @@ const nothingWithin = (world: World, milliseconds: number): boolean =>
   (world.nextTimer() ?? Infinity) > world.now() + milliseconds;
 
 /** The faults of the world itself; those of ports are in the ports. */
-const befall = (world: World, link: Link, servers: readonly [Server, Server]): void => {
+export const befall = (world: World, link: Link, servers: readonly [Server, Server]): void => {
   const { faults, random } = world;
   const forever = { name: 'world', alive: true };
   if (random.chance(0.01)) servers[0].outcome.take(random);

@@ -1,5 +1,5 @@
 /** A server of the simulation: lives one after the other over one disk. */
-import { type NodePorts, type RunningNode, startNode } from '../../actors/node.ts';
+import { type NodePorts, type NodeSettings, type RunningNode, startNode } from '../../actors/node.ts';
 import type { Ids, Log } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { countedIds } from '../support/manual-clock.ts';
@@ -15,9 +15,10 @@ import type { Link } from './link.ts';
 import { simulatedLog, simulatedModels, simulatedPayloads } from './ports.ts';
 import type { World } from './world.ts';
 
-/** A change to a server's ports: how a bug is planted. */
+/** A change to a server's ports or settings: how another world, or a bug, is planted. */
 export type Plant = {
   readonly ports?: (ports: NodePorts, role: Role, life: Life, disk: Disk) => NodePorts;
+  readonly settings?: (role: Role) => Partial<NodeSettings>;
   /** Called when a life crashes. */
   readonly crashed?: (role: Role, disk: Disk) => void;
 };
@@ -117,6 +118,7 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
       config: configs[role],
       passwords,
       status: () => ({ state: 'serving', listeners: [], residentBytes: 0 }),
+      ...plant.settings?.(role),
     });
     started.broken.catch((error: unknown) => failed(own, error));
     await started.catchUp();

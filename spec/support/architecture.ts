@@ -35,7 +35,9 @@ const packageName = (specifier: string): string =>
 
 const pure = ['domain', 'projections', 'actors'];
 /** The files that see everything: the composition root in its parts and what checks before it, the registry, the process entry. */
-const roots = ['gateway', 'fetching', 'reload', 'check', 'protocols', 'main'].map((name) => `adapters/${name}.ts`);
+const roots = ['gateway', 'fetching', 'reload', 'audit', 'check', 'protocols', 'main'].map(
+  (name) => `adapters/${name}.ts`,
+);
 
 /** Which of our own folders a file may import. */
 const mayImport = (file: string, folder: string): boolean => {

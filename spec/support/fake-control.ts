@@ -72,12 +72,17 @@ export const fakeControl = (
       const open = rows.filter((row) => filter.open === undefined || row.ended !== filter.open);
       return Promise.resolve(right(open.slice(0, filter.limit)));
     },
+    again: (id, login) => () => {
+      asked.push({ again: id, login });
+      return Promise.resolve(right('01jh8t5zq4v6w8x9yabcdefghj'));
+    },
     show: (id) => () => {
       const row = rows.find((each) => each.id.startsWith(id));
       return Promise.resolve(
         row === undefined ? left(refusal('notFound', `there is no transfer ${id}`)) : right({ row, events }),
       );
     },
+    receipt: (id) => () => Promise.resolve(left(refusal('notFound', `there is no transfer ${id}`))),
     order: (id, what, reason, login) => () => {
       asked.push({ id, what, reason, login });
       return Promise.resolve(right(`${what} was recorded`));

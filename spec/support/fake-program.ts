@@ -54,6 +54,11 @@ export const fakeProgram = (parts: Partial<Program> = {}): Program => ({
   },
   copyLog: () => Promise.resolve(left('it cannot be copied')),
   controlClient: () => fakeControl().control,
+  audit: {
+    verify: () => Promise.resolve(left('there is no event log')),
+    trusting: () => ({ signedBy: () => true, fingerprint: () => `sha256:${'0'.repeat(64)}` }),
+    segments: () => Promise.resolve(left('there is no event log')),
+  },
   demo: () => Promise.resolve(0),
   owners: { roles, travels },
   clock,

@@ -1,5 +1,5 @@
 /** Time and names that a test owns. */
-import { derivedId, uuidOf } from '../../adapters/shared/ids.ts';
+import { derivedId, sha256Of, uuidOf } from '../../adapters/shared/ids.ts';
 import type { Clock, Ids } from '../../domain/ports.ts';
 
 /** A clock that stands still until `advance`, which calls back whatever falls due on the way, in order. */
@@ -40,5 +40,6 @@ export const countedIds = (): Ids => {
     },
     derived: derivedId,
     uuid: uuidOf,
+    sha256: sha256Of,
   };
 };

@@ -164,6 +164,10 @@ export const memoryMessages = (
           void chunks.return?.().catch(() => undefined);
         }
       }),
+    segments: (to, segments) =>
+      ask(to, mine, 'segments', segments, async (its) =>
+        structuredClone(granted(await its.segments(mine.self, structuredClone(segments)))),
+      ),
     partner: (from, channel) =>
       ask(from, mine, 'partner', channel, async (its) =>
         structuredClone(granted(await its.partner(mine.self, channel))),

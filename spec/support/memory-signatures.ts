@@ -1,8 +1,9 @@
 /** Signatures that cost nothing: a node's certificate is its name, and whoever says its name has its key. */
 import { derivedId } from '../../adapters/shared/ids.ts';
+import { canonical } from '../../domain/canonical.ts';
 import type { ReplicatedChannel } from '../../domain/channel.ts';
 import type { Signatures } from '../../domain/ports.ts';
-import { type ChannelUpdate, canonical, digestText, provenText, signedText } from '../../domain/replication.ts';
+import { type ChannelUpdate, digestText, provenText, signedText } from '../../domain/replication.ts';
 
 /** The certificate of a node. */
 export const certificateOf = (node: string): Uint8Array => new TextEncoder().encode(node);
@@ -14,6 +15,9 @@ export const memorySignatures = (node: string): Signatures => {
     sign: (text) => signed(node, text),
     verify: (text, signature, certificate) =>
       signature === signed(certificate === undefined ? node : new TextDecoder().decode(certificate), text),
+    certificate: Buffer.from(node).toString('base64'),
+    signedBy: (its, text, signature, certificate) =>
+      certificate === Buffer.from(its).toString('base64') && signature === signed(its, text),
   };
 };
 

@@ -33,6 +33,7 @@ export const key = 'dmz1.abc';
 export const handlers = (own: Partial<PeerHandlers> = {}): PeerHandlers => ({
   events: (_from, parcels) => Promise.resolve(parcels.map(() => stored)),
   payload: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
+  segments: () => Promise.resolve(right({ have: 0, hash: '' })),
   ticket: () => Promise.resolve(left(refusal('notFound', 'There is no such payload.'))),
   channels: () => Promise.resolve(right({ wantsAll: false })),
   command: () => Promise.resolve(right(undefined)),

@@ -10,8 +10,10 @@ export const opening = (scenario: string, name = 'a.xml'): Fact => {
   if (scenario === 'partnerSends') return fact('received', { name });
   const source = { path: `/out/${name}`, name, size: 3, after: 'delete' };
   const target = { kind: 'partner', directory: '/in', name };
-  const rest = scenario === 'cronGet' ? { source, profile: 'orders' } : { payload, target };
-  const dmz = scenario.startsWith('inner') ? {} : { dmz: 'dmz-1' };
+  const again = { name, payload, again: id, by: { login: 'operator' } };
+  const rest =
+    scenario === 'cronGet' ? { source, profile: 'orders' } : scenario === 'processAgain' ? again : { payload, target };
+  const dmz = scenario.startsWith('inner') || scenario === 'processAgain' ? {} : { dmz: 'dmz-1' };
   return { type: 'created', data: { scenario, channel: 'acme', ...rest, ...dmz } } as unknown as Fact;
 };
 

@@ -25,8 +25,13 @@ describe('the codec of transfer events', () => {
     expect(decode(logged(held))).toEqual(held);
   });
   it('passes over events of other kinds', () => {
-    expect(decode(logged(held, { type: 'opened' }))).toBeUndefined();
-    expect(decode(logged(held, { type: 'constructor' }))).toBeUndefined();
+    expect(decode(logged(held, { type: 'opened', stream: 'upload-1' }))).toBeUndefined();
+    expect(decode(logged(held, { type: 'constructor', stream: 'upload-1' }))).toBeUndefined();
+  });
+  it('throws at an event of a transfer that only a newer server can have written', () => {
+    expect(() => decode(logged(held, { type: 'teleported' }))).toThrow(
+      'transfer-1 at revision 4 holds teleported, which this Sallyport does not know: it was written by a newer one; upgrade this one',
+    );
   });
   it.each([
     ['data', { data: { reason: 'no profile matched' } }],

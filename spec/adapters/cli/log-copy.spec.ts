@@ -1,7 +1,7 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { runCli } from '../../../adapters/cli/index.ts';
-import { teller } from '../../../adapters/cli/log.ts';
+import { teller } from '../../../adapters/cli/log-copy.ts';
 import type { CopyLog } from '../../../adapters/shared/log-copy.ts';
 import { fakeProgram } from '../../support/fake-program.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
