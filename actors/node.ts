@@ -147,10 +147,6 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   const settling = new Set<string>();
   const stops: ((graceMs: number) => Promise<void> | void)[] = [];
 
-  const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
-  stops.push(disk.stop);
-  const payloads = guardedPayloads(ports.payloads, disk);
-  const streams = openStreams({ log: eventLog, clock, ids, role, node });
   const projection = transfersProjection({
     role,
     node,
@@ -160,10 +156,15 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
-  const stopProjector = new AbortController();
   const views = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
   const projections = [...views, auditProjection, witnessProjection];
   await openForLog({ eventLog, models, log }, projections);
+
+  const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });
+  stops.push(disk.stop);
+  const payloads = guardedPayloads(ports.payloads, disk);
+  const streams = openStreams({ log: eventLog, clock, ids, role, node });
+  const stopProjector = new AbortController();
   const projector = await startProjector({ eventLog, models, clock, log }, projections, stopProjector.signal);
   stops.push(async () => {
     stopProjector.abort();

@@ -9,6 +9,7 @@ import { partnersCommands } from './figures.ts';
 import { type FirewallOptions, firewall } from './firewall.ts';
 import { createKeys, renewKeys, showKeys } from './keys.ts';
 import { logCommands } from './log.ts';
+import { copyCommand } from './log-copy.ts';
 import { configOption, type Done, dataOption, example, sentence, wholeNumber } from './options.ts';
 import { partnerCommands } from './partner-commands.ts';
 import { exits, type Program } from './program.ts';
@@ -102,12 +103,9 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   const audit = root.command('audit');
   auditCommand(audit, program, terminal, done);
   receiptCommands(audit, program, terminal, done);
-  logCommands(
-    root.command('log').description('verify an event log by its signed segments, or move it'),
-    program,
-    terminal,
-    done,
-  );
+  const log = root.command('log').description('verify an event log by its signed segments, or move it');
+  logCommands(log, program, terminal, done);
+  copyCommand(log, program, terminal, done);
   const figures = root.command('partners').description("say how partners' transfers stand");
   partnersCommands(figures, program, terminal, done);
   const projections = root.command('projections').description('list the read models, build them anew');

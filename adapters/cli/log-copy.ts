@@ -1,16 +1,29 @@
 /** Moving the event log of a stopped server, with a word on how far it is. */
+import type { Command } from 'commander';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Clock } from '../../domain/ports.ts';
 import type { CopyProgress } from '../shared/log-copy.ts';
 import { printable } from '../shared/printable.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type Done, example } from './options.ts';
 import { exits, type Program } from './program.ts';
 import { wrongConfig } from './serve.ts';
 
-export type CopyOptions = { readonly from: string; readonly to: string; readonly json?: boolean };
+type CopyOptions = { readonly from: string; readonly to: string; readonly json?: boolean };
 
-/** Copies a log from one place to another; the exit code is 0 only where both then hold the same. */
-export const copy = async (program: Program, terminal: Terminal, options: CopyOptions): Promise<number> => {
+/** Adds the command to `log`. */
+export const copyCommand = (log: Command, program: Program, terminal: Terminal, done: Done): void => {
+  const place = "a server's config (the log that it names), a data directory, or esdb://…";
+  example(log.command('copy'), 'sallyport log copy --from inner.yaml --to esdb://es1:2113,es2:2113,es3:2113')
+    .description('copy an event log to another place, and compare both; run again, it goes on where it ended')
+    .requiredOption('--from <place>', place)
+    .requiredOption('--to <place>', `${place}; empty, or the beginning of the same log`)
+    .option('--json', 'print JSON')
+    .action((options: CopyOptions) => done(copy(program, terminal, options)));
+};
+
+/** The exit code is 0 only where both then hold the same. */
+const copy = async (program: Program, terminal: Terminal, options: CopyOptions): Promise<number> => {
   const { from, to, json } = options;
   const { signal, release } = terminal.untilStopped({ endWithParent: false });
   const progress = teller(terminal, program.clock);

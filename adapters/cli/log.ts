@@ -5,7 +5,6 @@ import type { Problem, Verdict } from '../../domain/chain-check.ts';
 import type { AskedLog, Verified } from '../shared/audit-tools.ts';
 import { printable } from '../shared/printable.ts';
 import type { Terminal } from '../shared/terminal.ts';
-import { type CopyOptions, copy } from './log-copy.ts';
 import { configOption, type Done, dataOption, example, fingerprintsOption } from './options.ts';
 import { exits, type Program } from './program.ts';
 import { timeWords } from './table.ts';
@@ -35,13 +34,6 @@ export const logCommands = (log: Command, program: Program, terminal: Terminal, 
     .addOption(configOption())
     .option('--node <node>', "whose; the server's own unless said")
     .action((options: LogOptions) => done(segments(program, terminal, options)));
-  const place = "a server's config (the log that it names), a data directory, or esdb://…";
-  example(log.command('copy'), 'sallyport log copy --from inner.yaml --to esdb://es1:2113,es2:2113,es3:2113')
-    .description('copy an event log to another place, and compare both; run again, it goes on where it ended')
-    .requiredOption('--from <place>', place)
-    .requiredOption('--to <place>', `${place}; empty, or the beginning of the same log`)
-    .option('--json', 'print JSON')
-    .action((options: CopyOptions) => done(copy(program, terminal, options)));
 };
 
 const verify = async (program: Program, terminal: Terminal, options: LogOptions): Promise<number> => {
