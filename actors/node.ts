@@ -156,8 +156,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     retries,
     keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
   });
-  const views = role === 'dmz' ? [projection, homeProjection, channelsProjection] : [projection];
-  const projections = [...views, auditProjection, witnessProjection];
+  const views = [projection, auditProjection, ...(role === 'dmz' ? [homeProjection, channelsProjection] : [])];
+  const projections = [...views, witnessProjection];
   await openForLog({ eventLog, models, log }, projections);
 
   const disk = await watchDisk({ disk: ports.disk, settings: config.disk, clock, log });

@@ -47,6 +47,7 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   const root = new Command('sallyport')
     .description('An open DMZ gateway for B2B file transfer: two servers of one program, inner and dmz.')
     .version(version())
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -100,7 +101,8 @@ const commands = (program: Program, terminal: Terminal, done: Done): Command => 
   channelsCommands(channels, program, terminal, done);
   partnerCommands(channels, program, terminal, done);
 
-  const audit = root.command('audit');
+  // It has options of its own, and commands with options of the same names.
+  const audit = root.command('audit').enablePositionalOptions();
   auditCommand(audit, program, terminal, done);
   receiptCommands(audit, program, terminal, done);
   const log = root.command('log').description('verify an event log by its signed segments, or move it');

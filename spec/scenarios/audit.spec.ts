@@ -146,6 +146,7 @@ describe('the read models', () => {
         ['audit', 0],
         ['home', 0],
         ['channels', 0],
+        ['witness', 0],
       ],
     ]);
     expect(found[0]).toMatchObject({ rows: finished + open, summaries: ['partners', 'rates'], rebuild: null });
