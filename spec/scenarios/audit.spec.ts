@@ -13,8 +13,8 @@ let pair: Pair;
 beforeAll(async () => {
   pair = await preparePair();
   await fillLog(pair.dmz.data, finished, open);
-  await pair.dmz.start({ within: 120_000 });
-}, 180_000);
+  await pair.dmz.start({ within: 300_000 });
+}, 600_000);
 afterAll(() => pair.end());
 
 /** Every page of a query, each checked for its bound. */
@@ -41,7 +41,7 @@ describe('an audit over 10,000 transfers', () => {
     const begun = entries.filter((each) => each.revision === 0).map((each) => each.at);
     expect(begun).toEqual(begun.toSorted((a, b) => b - a));
     expect(entries.slice(0, 2).map((each) => each.event)).toEqual(['received', 'confirmed']);
-  }, 60_000);
+  }, 300_000);
 
   it("finds a partner's transfers of a day, and says who, what, when, on which node, by what cause", async () => {
     const from = spread.first + 3 * day;
@@ -161,5 +161,5 @@ describe('the read models', () => {
     expect(stdout).toMatch(/^transfers: 10100 rows from \d+ events$/m);
     expect([await partners(), await some()]).toEqual(before);
     await until('no rebuild runs', async () => (await lines()).every((line) => line.rebuild === null));
-  }, 60_000);
+  }, 300_000);
 });

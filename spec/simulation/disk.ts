@@ -25,20 +25,29 @@ export const emptyDisk = (): Disk => ({
 
 const longestUndo = 40;
 
-/** Remembers how the rows `keys` of a table are now, so that a crash can bring them back. */
-export const rememberRows = (disk: Disk, table: string, keys: Iterable<string>): void => {
-  const present = disk.tables.get(table);
-  if (present === undefined) return;
-  const { rows, checkpoint } = present;
-  const before = [...keys].map((key) => [key, rows.get(key)] as const);
+/** Remembers how the rows of these tables are now, so that a crash can bring them back together. */
+export const rememberRows = (disk: Disk, changed: ReadonlyMap<string, ReadonlyMap<string, unknown>>): void => {
+  const backs = [...changed].flatMap(([name, rows]) => {
+    const table = disk.tables.get(name);
+    return table === undefined ? [] : [backTo(table, rows.keys())];
+  });
   disk.undo.push(() => {
+    for (const back of backs) back();
+  });
+  if (disk.undo.length > longestUndo) disk.undo.shift();
+};
+
+const backTo = (table: MemoryTable, keys: Iterable<string>): (() => void) => {
+  const { rows, checkpoint, passed } = table;
+  const before = [...keys].map((key) => [key, rows.get(key)] as const);
+  return () => {
     for (const [key, row] of before) {
       if (row === undefined) rows.delete(key);
       else rows.set(key, row);
     }
-    present.checkpoint = checkpoint;
-  });
-  if (disk.undo.length > longestUndo) disk.undo.shift();
+    table.checkpoint = checkpoint;
+    table.passed = passed;
+  };
 };
 
 /** What a power cut does: the newest rows may be gone, in their order, and unfinished payloads shorter or gone. */

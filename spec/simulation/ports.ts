@@ -58,12 +58,12 @@ export const simulatedModels = (life: Life, disk: Disk): ReadModels => {
     ...models,
     get: (projection, keys) => perhaps('get rows', models.get(projection, keys)),
     query: (projection, query) => perhaps('query rows', models.query(projection, query)),
-    put: (projection, rows, checkpoint) => {
-      const put = models.put(projection, rows, checkpoint);
+    put: (projection, rows, along) => {
+      const put = models.put(projection, rows, along);
       const what = life.world.traced ? `put ${rows.size} rows of ${projection.name}` : '';
       const run = () => {
         if (life.world.faults.strikes('the disk is full', 0.003)) return Promise.resolve(left(noSpace));
-        rememberRows(disk, projection.name, rows.keys());
+        rememberRows(disk, new Map([[projection.name, rows], ...(along?.summaries ?? [])]));
         return put();
       };
       return () => call(life, what, run, () => undefined);
