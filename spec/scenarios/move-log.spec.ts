@@ -61,15 +61,13 @@ it('both servers go on with their logs in EventStoreDB (our wire server) and bac
     await pair.dmz.stop();
     return [inner, dmz];
   };
-  /** Each comes up alone with the transfers that it had; then they find each other, and what waited ends. */
+  /** Each comes up with the transfers that it had; then they find each other, and what waited ends. */
   const goOn = async (n: number, [inner, dmz]: readonly (readonly string[] | undefined)[]): Promise<void> => {
     await pair.dmz.start({ within });
     expect(await transfers(pair.dmz)).toEqual(dmz);
-    await pair.dmz.stop();
     await pair.inner.start({ within });
-    expect(await transfers(pair.inner)).toEqual(inner);
-    for (const server of servers) expect(server.printed()).toContain('are built anew');
-    await pair.dmz.start({ within });
+    expect(await transfers(pair.inner)).toEqual(expect.arrayContaining([...(inner ?? [])]));
+    for (const server of servers) expect(server.printed().split('are built anew')).toHaveLength(1 + n);
     await linked(pair);
     await inState(pair.dmz, 'acknowledged', `waiting-${n}.xml`);
     expect((await transfers(pair.dmz)).map((row) => row.slice(0, 26))).toEqual(dmz?.map((row) => row.slice(0, 26)));
@@ -104,6 +102,9 @@ it('both servers go on with their logs in EventStoreDB (our wire server) and bac
   await goOn(2, second);
   await put('last.xml');
   await inState(pair.dmz, 'acknowledged', 'last.xml');
+  // Its delivery is a transfer of its own on inner.
+  await until('it is delivered', async () => (await readdir(pair.out)).includes('last.xml'));
+  await until('nothing is under way', async () => (await readdir(pair.out)).every((name) => !name.startsWith('.')));
   const delivered = ['finished-1.xml', 'finished-2.xml', 'last.xml', 'waiting-1.xml', 'waiting-2.xml'];
   expect((await readdir(pair.out)).sort()).toEqual(delivered);
   expect(await expectOneStory(pair)).toBe(7);

@@ -35,7 +35,7 @@ const packageName = (specifier: string): string =>
 
 const pure = ['domain', 'projections', 'actors'];
 /** The files that see everything: the composition root in its parts and what checks before it, the registry, the process entry. */
-const roots = ['gateway', 'fetching', 'reload', 'audit', 'check', 'log-copy', 'protocols', 'main'].map(
+const roots = ['gateway', 'fetching', 'reload', 'audit', 'log-copy', 'check', 'protocols', 'main'].map(
   (name) => `adapters/${name}.ts`,
 );
 
