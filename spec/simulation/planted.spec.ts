@@ -18,7 +18,8 @@ describe('the simulation', () => {
     [
       'a server that answers before it records',
       answersBeforeItRecords,
-      /accepted and delivered 0 times|reads on inner/,
+      // Or, where the whole log is gone, it does not start again over its read models.
+      /accepted and delivered 0 times|reads on inner|the partners do not come to an end/,
     ],
     ['an inbox that says stored before it has stored', answersBeforeItStores, /delivered 0 times|has not|is /],
     ['an outbox that takes silence for an answer', takesSilenceForAnAnswer, /delivered 0 times|reads on inner|is /],
