@@ -24,11 +24,10 @@ type Held = { stored: Row | undefined; now: Row | undefined };
 type Keyed = { readonly key: string; readonly event: LoggedEvent };
 type Changed = { readonly key: string; readonly before: Row | undefined; readonly after: Row | undefined };
 
-/** What it writes to, and how many rows it keeps in memory when they are written: none where others change them, too. */
+/** What it writes to. */
 export type FoldingNeeds = {
   readonly models: Pick<ReadModels, 'get' | 'put'>;
   readonly patiently: Patiently;
-  readonly kept: number;
   /** The live rows, for what was marked in them beside their fold. */
   readonly live?: Pick<ReadModels, 'get'>;
 };
@@ -39,6 +38,7 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
   const held = new Map<string, Held>();
   const dirty = new Set<string>();
   let passed = 0;
+  let busy = false;
 
   const load = async (keyed: readonly Keyed[]): Promise<void> => {
     const missing = new Set<string>();
@@ -80,11 +80,10 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
     return changed;
   };
 
+  /** What is written need not be held; others may change it there, too. Not while events are folded: those rows are in use. */
   const forget = (): void => {
-    for (const key of held.keys()) {
-      if (held.size <= needs.kept) return;
-      if (!dirty.has(key)) held.delete(key);
-    }
+    if (busy) return;
+    for (const key of held.keys()) if (!dirty.has(key)) held.delete(key);
   };
 
   return {
@@ -100,6 +99,7 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
         const key = projection.keyOf(event);
         if (key !== undefined) keyed.push({ key, event });
       }
+      busy = true;
       await load(keyed);
       for (const { key, event } of keyed) {
         const row = held.get(key);
@@ -108,14 +108,16 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
         row.now = after;
         dirty.add(key);
       }
+      busy = false;
       this.checkpoint = last.position;
       passed += fresh.length;
-      if (needs.kept === 0 && dirty.size === 0) held.clear();
+      if (dirty.size === 0) held.clear();
     },
     pending: () => ({ rows: dirty.size, passed }),
     async flush() {
       const { checkpoint } = this;
       if (checkpoint === undefined || passed === 0) return;
+      forget();
       const along = { checkpoint, passed };
       const changed = await carried(takeChanged());
       const rows = new Map(changed.map(({ key, after }) => [key, after]));

@@ -113,7 +113,7 @@ export const startProjector = async (
 
   for (const projection of projections as readonly Projection[]) {
     const checkpoint = orThrow(await models.open(projection)());
-    running.push(folding({ models, patiently, kept: 0 }, projection, checkpoint));
+    running.push(folding({ models, patiently }, projection, checkpoint));
   }
   let reached = running.map((each) => each.checkpoint).reduce(lower, running[0]?.checkpoint);
   let read = reached;
@@ -183,7 +183,7 @@ export const startProjector = async (
         const live = running[at];
         if (live === undefined) throw new Error(`there is no read model ${name}`);
         const checkpoint = await build(live.checkpoint);
-        running[at] = folding({ models, patiently, kept: 0 }, live.projection, checkpoint);
+        running[at] = folding({ models, patiently }, live.projection, checkpoint);
       }),
     checkpointOf: ({ name }) => running.find((each) => each.projection.name === name)?.checkpoint,
     projections,

@@ -37,9 +37,8 @@ export type Rebuilds = {
   stop(): Promise<void>;
 };
 
-const pagesAhead = 4;
-const rowsAtOnce = 5_000;
-const keptRows = 10_000;
+const pagesAhead = 2;
+const rowsAtOnce = 2_000;
 
 /** At once, or not at all: nobody waits for a rebuild. */
 const atOnce: Patiently = async (attempt) => orThrow(await attempt());
@@ -110,7 +109,7 @@ const rebuild = async (
   try {
     for (const projection of projections) {
       const beside = orThrow(await models.beside(projection)());
-      const needs = { models: beside.models, live: models, patiently: atOnce, kept: keptRows };
+      const needs = { models: beside.models, live: models, patiently: atOnce };
       all.push({ anew: folding(needs, projection, undefined), beside, written: Promise.resolve() });
     }
     let done = 0;

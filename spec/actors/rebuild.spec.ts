@@ -1,3 +1,4 @@
+import { right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startProjector } from '../../actors/projector.ts';
 import { rebuilding } from '../../actors/rebuild.ts';
@@ -47,8 +48,8 @@ const running = async (wrap: (models: ReadModels) => ReadModels = (models) => mo
   };
   const row = async (key: string) => (await succeeded(models.get(counts, [key]))).get(key);
   const sum = async () => (await succeeded(models.get(total, ['all']))).get('all')?.n;
-  const ended = () => vi.waitFor(() => expect(rebuilds.progressOf('counts')).toBeUndefined());
-  return { models, projector, rebuilds, append, row, sum, ended };
+  const ended = () => vi.waitFor(() => expect(rebuilds.progressOf('counts')).toBeUndefined(), 50_000);
+  return { eventLog, models, projector, rebuilds, append, row, sum, ended };
 };
 
 describe('a rebuild', () => {
@@ -72,6 +73,36 @@ describe('a rebuild', () => {
     await append('a');
     expect([await row('a'), await row('b'), await sum()]).toEqual([{ n: 4 }, { n: 1 }, 5]);
   });
+
+  it('loses nothing where it is still writing while it folds on', async () => {
+    const { eventLog, models, rebuilds, sum, ended } = await running((real) => ({
+      ...real,
+      beside: (projection) => async () => {
+        const beside = await succeeded(real.beside(projection));
+        const after = async (turns: number) => {
+          for (let i = 0; i < turns; i += 1) await new Promise(setImmediate);
+        };
+        const put: ReadModels['put'] =
+          (...given) =>
+          () =>
+            after(4).then(beside.models.put(...given));
+        const get: ReadModels['get'] = (table, keys) => () => after(3).then(beside.models.get(table, keys));
+        return right({ ...beside, models: { get, put } });
+      },
+    }));
+    // In another order each time round, so that what one page needs is partly in memory and partly stored.
+    const streams = 12_000;
+    for (const [round, step] of [1, 7_919, 5_003].entries())
+      for (let n = 0; n < streams; n += 1) {
+        const id = `00000000-0000-5000-8000-${String(round * streams + n).padStart(12, '0')}`;
+        const event = { id, type: 'x', data: {}, metadata: {} };
+        await succeeded(eventLog.append(`s${(n * step) % streams}`, [event], { expected: 'any' }));
+      }
+    await rebuilds.start([], 'eve');
+    await ended();
+    expect(await succeeded(models.count(counts, { n: 3 }))).toBe(streams);
+    expect(await sum()).toBe(3 * streams);
+  }, 60_000);
 
   it('is refused while one runs, and for what there is not', async () => {
     const { rebuilds, append, ended } = await running();
