@@ -38,7 +38,7 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
   const held = new Map<string, Held>();
   const dirty = new Set<string>();
   let passed = 0;
-  let busy = false;
+  let inUse = 0;
 
   const load = async (keyed: readonly Keyed[]): Promise<void> => {
     const missing = new Set<string>();
@@ -80,9 +80,24 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
     return changed;
   };
 
-  /** What is written need not be held; others may change it there, too. Not while events are folded: those rows are in use. */
-  const forget = (): void => {
-    if (busy) return;
+  const change = (key: string, event: LoggedEvent): void => {
+    const row = held.get(key);
+    if (row === undefined) throw new Error(`the row ${key} of ${projection.name} was not loaded`);
+    const after = projection.fold(row.now, event);
+    if (after === row.now) return;
+    row.now = after;
+    dirty.add(key);
+  };
+
+  /** Runs what holds rows: a fold, or a flush until they are written. Once neither runs, what is stored is forgotten: others may change it there, too. */
+  const holding = async (work: () => Promise<void>): Promise<void> => {
+    inUse += 1;
+    try {
+      await work();
+    } finally {
+      inUse -= 1;
+    }
+    if (inUse > 0) return;
     for (const key of held.keys()) if (!dirty.has(key)) held.delete(key);
   };
 
@@ -99,34 +114,27 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
         const key = projection.keyOf(event);
         if (key !== undefined) keyed.push({ key, event });
       }
-      busy = true;
-      await load(keyed);
-      for (const { key, event } of keyed) {
-        const row = held.get(key);
-        const after = projection.fold(row?.now, event);
-        if (row === undefined || after === row.now) continue;
-        row.now = after;
-        dirty.add(key);
-      }
-      busy = false;
+      await holding(async () => {
+        await load(keyed);
+        for (const { key, event } of keyed) change(key, event);
+      });
       this.checkpoint = last.position;
       passed += fresh.length;
-      if (dirty.size === 0) held.clear();
     },
     pending: () => ({ rows: dirty.size, passed }),
     async flush() {
       const { checkpoint } = this;
       if (checkpoint === undefined || passed === 0) return;
-      forget();
       const along = { checkpoint, passed };
-      const changed = await carried(takeChanged());
-      const rows = new Map(changed.map(({ key, after }) => [key, after]));
-      const changes = changed.flatMap(({ before, after }): readonly Change<Row>[] =>
-        after === undefined ? [] : [{ before, after }],
-      );
-      const summaries = await summed(needs, projection, changes);
-      await patiently(models.put(projection, rows, { ...along, summaries }));
-      forget();
+      await holding(async () => {
+        const changed = await carried(takeChanged());
+        const rows = new Map(changed.map(({ key, after }) => [key, after]));
+        const changes = changed.flatMap(({ before, after }): readonly Change<Row>[] =>
+          after === undefined ? [] : [{ before, after }],
+        );
+        const summaries = await summed(needs, projection, changes);
+        await patiently(models.put(projection, rows, { ...along, summaries }));
+      });
     },
   };
 };

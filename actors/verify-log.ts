@@ -1,7 +1,16 @@
 /** Compares a log with its segments, event by event, and names the first place where something is wrong. */
 
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { auditStream, markOf, marksOf, nextRoot, type Segment, type Sha256, segmentHash } from '../domain/chain.ts';
+import {
+  auditStream,
+  markOf,
+  marksOf,
+  nextRoot,
+  type Segment,
+  type Sha256,
+  segmentHash,
+  statedHash,
+} from '../domain/chain.ts';
 import {
   diagnose,
   foundEvent,
@@ -98,9 +107,10 @@ const verifying = async (needs: VerifyNeeds, counts: Counts): Promise<Problem | 
     if (event === undefined && there !== undefined) return segmentProblem(n, 'it is missing here; the copy has it');
     if (event === undefined) break;
     const segment = decodeSegment(event);
-    const why = isAltered(foundEvent(event, sha256))
-      ? 'its record is not what it was'
-      : whyNoSegment(segment, before, node, sha256, needs.signatures);
+    const why =
+      statedHash(event) === undefined || isAltered(foundEvent(event, sha256))
+        ? 'its record is not what it was'
+        : whyNoSegment(segment, before, node, sha256, needs.signatures);
     if (why !== undefined) return segmentProblem(n, why);
     if (there !== undefined && segmentHash(there, sha256) !== segmentHash(segment, sha256))
       return segmentProblem(n, 'it is another one than in the copy');

@@ -20,7 +20,7 @@ export const modelFiles = ({ directory, bulk }: ModelWorkerData) => {
   const open = (model: string): Open => {
     const db = openDatabase(directory, `${model}.db`, 'NORMAL');
     // About 32 MB: while rows are built anew the same pages change again and again, and are written back once.
-    db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -24576');
+    db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -8192');
     if (bulk) db.exec(bulkPragmas);
     const opened = { db, answer: modelTables(db, { bulk }) };
     models.set(model, opened);

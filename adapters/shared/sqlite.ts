@@ -26,7 +26,7 @@ export const openDatabase = (directory: string, name: string, synchronous: 'FULL
              PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA journal_size_limit = 67108864;
-             PRAGMA cache_size = -65536;
+             PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;`);
   } catch (error) {
     db.close();

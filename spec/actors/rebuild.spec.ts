@@ -79,14 +79,14 @@ describe('a rebuild', () => {
       ...real,
       beside: (projection) => async () => {
         const beside = await succeeded(real.beside(projection));
-        const after = async (turns: number) => {
+        const later = async (turns: number) => {
           for (let i = 0; i < turns; i += 1) await new Promise(setImmediate);
         };
         const put: ReadModels['put'] =
           (...given) =>
           () =>
-            after(4).then(beside.models.put(...given));
-        const get: ReadModels['get'] = (table, keys) => () => after(3).then(beside.models.get(table, keys));
+            later(4).then(beside.models.put(...given));
+        const get: ReadModels['get'] = (table, keys) => () => later(3).then(beside.models.get(table, keys));
         return right({ ...beside, models: { get, put } });
       },
     }));

@@ -143,6 +143,15 @@ describe('a sealed log', () => {
     expect(await verified(without(...all), copy)).toMatchObject({ good: 0, problem: { segment: 1 } });
   });
 
+  it('names the segment whose record bears no hash of its content', async () => {
+    const row = rows.filter(isSegment)[1] as StoredEvent;
+    const other = row.with(6, row[6].replace('"hash":', '"hasi":')) as unknown as StoredEvent;
+    expect(await verified(replaced([row, other]))).toMatchObject({
+      good: 5,
+      problem: { trouble: 'segment', segment: 2, text: 'its record is not what it was' },
+    });
+  });
+
   it('names the segment that another key has signed', async () => {
     const row = rows.filter(isSegment)[2] as StoredEvent;
     const { signature: _, ...content } = segment.parse(JSON.parse(row[5]));

@@ -53,6 +53,8 @@ it('both servers go on with their logs in EventStoreDB (our wire server) and bac
     await put(`held-${n}.csv`);
     await inState(pair.dmz, 'acknowledged', `finished-${n}.xml`);
     await inState(pair.dmz, 'held', `held-${n}.csv`);
+    // Its delivery is a transfer of its own on inner, and goes on after dmz has its acknowledgement.
+    await inState(pair.inner, 'sent', `finished-${n}.xml`);
     const inner = await transfers(pair.inner);
     await pair.inner.stop();
     await put(`waiting-${n}.xml`);
