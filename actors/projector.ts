@@ -25,8 +25,8 @@ export type Projector = {
   readonly caughtUp: Promise<void>;
   /** Answers once the read models have come to this position; false where they wait for room on the disk, and show what was. */
   settled(position: Position | undefined): Promise<boolean>;
-  /** Changes a row beside its fold (a mark that is no event); runs in turn with the folding. */
-  mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R): Promise<void>;
+  /** Changes a row beside its fold (a mark that is no event), or removes it (undefined); runs in turn with the folding. */
+  mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R | undefined): Promise<void>;
   /** Runs in turn with the folding: `build` puts other rows in the place of the live ones, come as far or farther, and answers how far. */
   replace(
     projection: AnyProjection,

@@ -2,10 +2,10 @@
  * The only writer of streams on this server: every append to a stream goes through its queue, with the exact expected
  * revision. Here facts become events (origin, number, id, hash), and nothing that the table or the machine forbids is recorded.
  */
-import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { hashed } from '../domain/chain.ts';
 import { asRecorded } from '../domain/evolution.ts';
-import type { Decision, Failure, Refusal } from '../domain/failure.ts';
+import { type Decision, type Failure, failing, permanent, type Refusal } from '../domain/failure.ts';
 import type { Clock, EventLog, Expected, Ids, JsonObject, NewEvent, Position } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
 import { decode, encode } from '../domain/transfer/codec.ts';
@@ -23,7 +23,7 @@ export type LocalFact = { readonly type: string; readonly data: JsonObject };
 
 /** The transfers' streams, and the local ones. */
 export type Streams = {
-  /** The transfer as it stands; undefined where there is none. */
+  /** The transfer as it stands; undefined where there is none, failure `retired` where its events were purged. */
   load(id: string): Promise<Either<Failure, Folded | undefined>>;
   /** A transfer's events, oldest first. */
   events(id: string): Promise<Either<Failure, readonly TransferEvent[]>>;
@@ -45,6 +45,9 @@ export type Turn = {
   readonly stamp: (folded: Folded, step: string, fact: Fact) => TransferEvent;
   readonly append: (before: Folded, events: readonly TransferEvent[]) => Promise<Either<Failure, Folded>>;
 };
+
+/** Of an ended transfer only the last event is left. */
+export const retired = permanent('retired', 'its events were purged: the time for which they are kept is over');
 
 /** What the streams rest on. */
 export type StreamsNeeds = {
@@ -84,6 +87,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
   const events = async (id: string): Promise<Either<Failure, readonly TransferEvent[]>> => {
     const logged = await log.readStream(transferStream(id), { limit: longestStream })();
     if (isLeft(logged)) return logged;
+    if ((logged.right[0]?.revision ?? 0n) > 0n) return left(retired);
     return right(logged.right.map(decode).filter((event) => event !== undefined));
   };
 
@@ -176,7 +180,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     inTurn: (id, work) =>
       inQueue(transferStream(id), async () => {
         const loaded = await load(id);
-        if (isLeft(loaded)) throw new Error(loaded.left.text);
+        if (isLeft(loaded)) throw failing(loaded.left);
         return work({ folded: loaded.right, stamp, append: (before, batch) => append(before, batch) });
       }),
     recordLocal: (stream, facts) =>

@@ -10,6 +10,7 @@ import { outboxSettings } from './outbox.ts';
 import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
 import { mostChannels } from './replication.ts';
+import { dmzRetention, innerRetention } from './retention.ts';
 import { duration, filePath, size } from './units.ts';
 
 /** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
@@ -90,6 +91,7 @@ const inner = (protocols: readonly Protocol[]) =>
       .max(1000)
       .default([])
       .describe('Directories that are watched for files to be sent.'),
+    retention: innerRetention,
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
@@ -132,6 +134,7 @@ const dmz = (protocols: readonly Protocol[]) =>
     viewFor: duration
       .prefault('10m')
       .describe('How long a delivered file at least stays visible to its partner; then dmz frees its copy.'),
+    retention: dmzRetention,
   });
 export type DmzConfig = z.infer<ReturnType<typeof dmz>>;
 

@@ -20,9 +20,11 @@ export const channelOf = (n: number): string => `partner-${n % spread.partners}`
 export const eventsOfFinished = 7;
 const eventsOfOpen = 2;
 
-type Delivery = { readonly id: string; readonly events: readonly TransferEvent[] };
+/** A delivery, as its events on dmz tell it. */
+export type Delivery = { readonly id: string; readonly events: readonly TransferEvent[] };
 
-const delivery = (n: number, of: number): Delivery => {
+/** The n-th of so many deliveries, finished. */
+export const delivery = (n: number, of: number): Delivery => {
   const id = ids.derived('many', n, of);
   const channel = channelOf(n);
   const name = `order-${n}.xml`;
@@ -48,6 +50,21 @@ const delivery = (n: number, of: number): Delivery => {
       told({ type: 'purged', data: {} }, 'dmz-1', undefined, 'purge', day),
     ],
   };
+};
+
+/** The same delivery as inner's log has it, which has purged its copy. */
+export const atInner = ({ id, events }: Delivery): Delivery => {
+  const shared = events.filter(({ meta }) => meta.originSeq !== undefined);
+  const [first] = events;
+  const at = (first?.meta.at ?? 0) + day;
+  const meta = { origin: 'inner-1', at, run: 0, attempt: 0, step: 'purge' };
+  const purged = {
+    type: 'purged',
+    data: {},
+    meta,
+    id: ids.uuid(eventName(transferStream(id), 'purged', meta)),
+  } as const;
+  return { id, events: [...shared, purged] };
 };
 
 const group = 1_000;
