@@ -46,7 +46,8 @@ const retire = async (
   let retired = 0;
   let after: readonly [number, string] | undefined;
   const to = clock.now() - keepFor;
-  while (!signal.aborted) {
+  const stopped = (): boolean => signal.aborted;
+  while (!stopped()) {
     if (!isSteady()) {
       log.alarm('the clock was set: no events are purged until it is right, or this server is started again');
       break;
@@ -56,7 +57,7 @@ const retire = async (
       await models.query(projection, { where, orderBy: 'createdAt', limit: page, ...(after && { after }) })(),
     );
     for (const row of rows) {
-      if (signal.aborted) break;
+      if (stopped()) break;
       if (mayGo(row, keepFor, clock.now()) && (await retireOne(needs, row.id))) retired += 1;
     }
     const last = rows.at(-1);
