@@ -30,7 +30,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects:
       bench === undefined
-        ? [{ test: { ...each, name: 'embedded', include: specs } }, { test: { ...each, ...wire } }]
+        ? [{ test: { ...each, name: 'usual', include: specs } }, { test: { ...each, ...wire } }]
         : [{ test: { ...each, name: 'bench', include: [`spec/bench/${bench}.bench.ts`] } }],
   },
 });
