@@ -204,7 +204,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     position: () => position,
     reached: async () => {
       for (const stream of doubtful) {
-        const read = await log.readStream(stream)();
+        const read = await log.readStream(stream, { limit: longestStream })();
         if (isLeft(read)) return read;
         advance(read.right.at(-1)?.position);
         doubtful.delete(stream);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSsh } from '../support/clients.ts';
+import { curlFtp, openSsh } from '../support/clients.ts';
 import { type EventStore, startEventStore } from '../support/eventstore/index.ts';
 import { run } from '../support/run.ts';
 import { entry, linked, type Pair, preparePair } from '../support/servers.ts';
@@ -53,6 +53,8 @@ describe('both servers with their event logs in one EventStoreDB (our wire serve
     const pids = [pair.inner.pid(), pair.dmz.pid()];
     await store.restart(async () => {
       expect(await put('while', 'while')).not.toBe(0);
+      const refused = await curlFtp(pair, '/while', '-v', '-T', join(pair.directory, 'while'));
+      expect(refused.err).toContain('451 it cannot be done at the moment; try again later');
       for (const server of [pair.inner, pair.dmz]) expect((await server.status()).state).toBe('serving');
     });
     await until('a file is taken again', async () => (await put('after', 'after')) === 0);
