@@ -8,11 +8,11 @@ import { keyOf } from '../domain/payload.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
 import type { Arrivals } from './arrivals.ts';
+import { isCurrent } from './current.ts';
 import {
   behind,
   deliverUpload,
   expireUpload,
-  isCurrent,
   isFinalName,
   type Receiving,
   recordUpload,

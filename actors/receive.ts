@@ -10,6 +10,7 @@ import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadFact, uploadStream } from '../domain/upload.ts';
 import { type HomeRow, homeProjection } from '../projections/home.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import { isCurrent } from './current.ts';
 import type { HeldKeys } from './held-keys.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
@@ -61,11 +62,8 @@ export const tooLarge = ({ maxSize }: ReplicatedChannel): Refusal =>
 
 const mostRepeats = 1_000;
 
-/** Do the read models show all that is recorded? They do not while they wait for room on the disk. */
-export const isCurrent = ({ projector, streams }: Receiving): Promise<boolean> => projector.settled(streams.position());
-
 /** The refusal of whatever would change something by a view that is not current. */
-export const behind = refusal('noSpace', 'there is no room on the disk of this server now; try again later');
+export const behind = refusal('unavailable', 'it cannot be done at the moment; try again later');
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
 export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {

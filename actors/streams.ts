@@ -35,8 +35,10 @@ export type Streams = {
   recordLocal(stream: string, facts: readonly LocalFact[]): Promise<Either<Failure, void>>;
   /** Appends a local fact as this very revision; a `conflict` where another stands there. Harmless when repeated. */
   recordAt(stream: string, revision: bigint, fact: LocalFact): Promise<Either<Failure, void>>;
-  /** Where the last append of this process stands. */
+  /** Where the last append of this process stands, as far as it was told. */
   readonly position: () => Position | undefined;
+  /** The same, after a look at what became of appends of which it was not told. */
+  reached(): Promise<Either<Failure, Position | undefined>>;
 };
 
 /** One stream, held. */
@@ -67,6 +69,11 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
   const queues = new Map<string, Promise<unknown>>();
   const cache = new Map<string, Folded>();
   let position: Position | undefined;
+  /** Streams whose last append may stand, or not. */
+  const doubtful = new Set<string>();
+  const advance = (to: Position | undefined): void => {
+    if (to !== undefined && (position === undefined || to > position)) position = to;
+  };
 
   const inQueue = <A>(stream: string, work: () => Promise<A>): Promise<A> => {
     const result = (queues.get(stream) ?? Promise.resolve()).then(work);
@@ -108,8 +115,11 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     const all = batch.map((event) => hashed(stream, asRecorded(event), ids.sha256));
     let done = await log.append(stream, all, { expected })();
     if (isLeft(done) && done.left.code === 'outcomeUnknown') done = await log.append(stream, all, { expected })();
-    if (isLeft(done)) return done;
-    if (position === undefined || done.right.position > position) position = done.right.position;
+    if (isLeft(done)) {
+      if (done.left.code === 'outcomeUnknown') doubtful.add(stream);
+      return done;
+    }
+    advance(done.right.position);
     return right(undefined);
   };
 
@@ -196,6 +206,15 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
         write(stream, [local(fact, `${stream}/${revision}`)], revision === 0n ? 'noStream' : revision - 1n),
       ),
     position: () => position,
+    reached: async () => {
+      for (const stream of doubtful) {
+        const read = await log.readStream(stream, { limit: longestStream })();
+        if (isLeft(read)) return read;
+        advance(read.right.at(-1)?.position);
+        doubtful.delete(stream);
+      }
+      return right(position);
+    },
   };
 };
 

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
+import type { EventLog } from '../../domain/ports.ts';
 import { curlPut } from '../support/clients.ts';
+import { openLogOf } from '../support/log-of.ts';
 import { fillLog, spread } from '../support/many-transfers.ts';
 import { residentBytes } from '../support/memory.ts';
 import { type Pair, preparePair, type Server, startPair } from '../support/servers.ts';
@@ -42,8 +43,7 @@ const firstPage = async ({ control }: Server): Promise<number> => {
 };
 
 /** How long reading the whole log takes, and how many events there are. */
-const readAlone = async (directory: string): Promise<{ readonly ms: number; readonly events: number }> => {
-  const log = await embeddedEventLog({ directory, onFatal: () => undefined });
+const readAlone = async (log: EventLog): Promise<{ readonly ms: number; readonly events: number }> => {
   const started = performance.now();
   let events = 0;
   for await (const item of log.follow(undefined, new AbortController().signal)) {
@@ -88,7 +88,7 @@ describe('a log of 1,000,000 finished and 10,000 open transfers', () => {
     const [empty, few, full] = [await preparePair(), await preparePair(), await startPair()];
     try {
       const none = await starts(empty.dmz);
-      await fillLog(few.dmz.data, 10_000, 100);
+      await fillLog(await openLogOf(few.dmz), 10_000, 100);
       await few.dmz.start({ within });
       const fewPage = await firstPage(few.dmz);
       await few.dmz.stop();
@@ -97,13 +97,13 @@ describe('a log of 1,000,000 finished and 10,000 open transfers', () => {
       await full.inner.stop();
       await full.dmz.stop();
       const filling = performance.now();
-      await fillLog(full.dmz.data, many.finished, many.open);
+      await fillLog(await openLogOf(full.dmz), many.finished, many.open);
       const building = performance.now();
       await full.dmz.start({ within });
       const built = performance.now();
       await full.dmz.stop();
       const all = await starts(full.dmz);
-      const alone = await readAlone(full.dmz.data);
+      const alone = await readAlone(await openLogOf(full.dmz));
       await full.dmz.start({ within });
       const manyPage = await firstPage(full.dmz);
       const anew = await rebuild(full);

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { chosenLog, pairStore } from '../support/pair-store.ts';
 import { run } from '../support/run.ts';
 import { scratch } from '../support/scratch.ts';
 import { entry } from '../support/servers.ts';
@@ -17,8 +18,18 @@ const ftpsPort = 2990 + offset;
 
 type Demo = { readonly child: ChildProcess; readonly printed: () => string; ready(): Promise<void> };
 
-const demo = (data: string): Demo => {
-  const child = spawn(process.execPath, [entry, 'demo', '--data', data, '--port-offset', String(offset)]);
+/** Says where its servers have their event logs, if that is not in their data directories. */
+const logOptions = async (): Promise<readonly string[]> => {
+  if (chosenLog() === 'embedded') return [];
+  const store = await pairStore(await scratch(), '127.0.0.1');
+  await store.start();
+  onTestFinished(() => store.kill());
+  return ['--event-log', store.url];
+};
+
+const demo = (data: string, more: readonly string[]): Demo => {
+  const args = [entry, 'demo', '--data', data, '--port-offset', String(offset), ...more];
+  const child = spawn(process.execPath, args);
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -59,7 +70,8 @@ const alive = (pid: number): boolean => {
 describe('the demo', () => {
   it('runs both servers, delivers a file, revives a dead server, stops on SIGTERM and goes on where it was', async () => {
     const data = await scratch();
-    const first = demo(data);
+    const log = await logOptions();
+    const first = demo(data, log);
     await first.ready();
     expect(first.printed()).toContain(String(sftpPort));
 
@@ -91,7 +103,7 @@ describe('the demo', () => {
     expect(first.child.exitCode).toBe(0);
     expect(pids.map(alive)).toEqual([false, false]);
 
-    const second = demo(data);
+    const second = demo(data, log);
     await second.ready();
     const listed = await run(process.execPath, [entry, 'transfers', 'list', '--json', '--data', join(data, 'dmz')]);
     expect(listed.out).toContain('second.bin');
@@ -101,7 +113,7 @@ describe('the demo', () => {
 
   it('leaves no server behind when it is killed itself', async () => {
     const data = await scratch();
-    const running = demo(data);
+    const running = demo(data, await logOptions());
     await running.ready();
     const pids = [await pidOf(data, 'dmz'), await pidOf(data, 'inner')];
     running.child.kill('SIGKILL');
@@ -112,7 +124,7 @@ describe('the demo', () => {
     const data = await scratch();
     const other = createServer().listen(sftpPort, '127.0.0.1');
     await once(other, 'listening');
-    const { child, printed } = demo(data);
+    const { child, printed } = demo(data, await logOptions());
     await once(child, 'exit');
     other.close();
     expect(child.exitCode).toBe(1);

@@ -1,8 +1,8 @@
 /** A dmz's log as many days of its partners' deliveries leave it, written in bulk. */
 import { isLeft } from 'fp-ts/lib/Either.js';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
 import { systemIds } from '../../adapters/shared/ids.ts';
 import { keyOf } from '../../domain/payload.ts';
+import type { EventLog } from '../../domain/ports.ts';
 import { encode } from '../../domain/transfer/codec.ts';
 import { eventName, transferStream } from '../../domain/transfer/event-id.ts';
 import type { Fact, TransferEvent } from '../../domain/transfer/vocabulary.ts';
@@ -70,14 +70,8 @@ export const atInner = ({ id, events }: Delivery): Delivery => {
 const group = 1_000;
 const purgedAfter = 20;
 
-/** Appends so many finished deliveries, then so many that wait for inner, to the log in a directory. */
-export const fillLog = async (directory: string, finished: number, open: number): Promise<void> => {
-  const log = await embeddedEventLog({
-    directory,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+/** Appends so many finished deliveries, then so many that wait for inner, and closes the log. */
+export const fillLog = async (log: EventLog, finished: number, open: number): Promise<void> => {
   const append = async ({ id, events }: Delivery, from: number, to: number): Promise<void> => {
     const expected = from === 0 ? 'noStream' : BigInt(from - 1);
     const done = await log.append(transferStream(id), events.slice(from, to).map(encode), { expected })();
