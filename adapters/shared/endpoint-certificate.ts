@@ -1,14 +1,15 @@
 /** The endpoint's certificate: that of the config, or one that is made once and kept. And the CAs of clients. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeSelfSigned, type Pair } from '../shared/certificates.ts';
-import { keptFile } from '../shared/kept-file.ts';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { fingerprintOf, makeSelfSigned, type Pair } from './certificates.ts';
+import { keptFile } from './kept-file.ts';
 
-/** The pair of the given PEM files (the certificate with its chain), or else a self-signed one in `directory`. */
+/** The pair of the given PEM files (the certificate with its chain), or else a self-signed one, kept in `file`. */
 export const ownCertificate = async (
   files: { readonly certificate: string; readonly key: string } | undefined,
-  directory: string,
+  file: string,
   now: number,
 ): Promise<Pair> => {
   if (files !== undefined)
@@ -17,7 +18,6 @@ export const ownCertificate = async (
       `${files.certificate} and ${files.key}`,
     );
   // One file for both, so that they always fit.
-  const file = join(directory, 'ftps.pem');
   const both = await keptFile(file, async () => {
     const made = await makeSelfSigned('sallyport', now);
     return made.certificate + made.key;
@@ -48,3 +48,21 @@ const fitting = (pair: Pair, where: string): Pair => {
   if (!fits) throw new Error(`${where} are not a certificate and its private key without a passphrase, in PEM`);
   return pair;
 };
+
+/** The fingerprint of the client's certificate, where it has shown one that is valid now and issued by a known CA. */
+export const knownClient = (
+  socket: Socket,
+  authorities: readonly X509Certificate[],
+  now: number,
+): string | undefined => {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+  return certificate !== undefined && isValid(certificate, authorities, now) ? fingerprintOf(certificate) : undefined;
+};
+
+/** The handshake has proved that the client has the key. Only the issuer itself counts, or the very certificate. */
+const isValid = (certificate: X509Certificate, authorities: readonly X509Certificate[], now: number): boolean =>
+  Date.parse(certificate.validFrom) <= now &&
+  now <= Date.parse(certificate.validTo) &&
+  authorities.some(
+    (each) => each.raw.equals(certificate.raw) || (certificate.checkIssued(each) && certificate.verify(each.publicKey)),
+  );
