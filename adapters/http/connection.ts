@@ -17,6 +17,8 @@ import { respond } from './respond.ts';
 export type Served = {
   /** Takes a request; `continues`: the client waits for leave to send the body. */
   readonly take: (request: IncomingMessage, response: ServerResponse, continues: boolean) => void;
+  /** Would an answer to what the parser could not read be taken for the answer to it, and to nothing before it? */
+  readonly mayObject: () => boolean;
   readonly done: Promise<void>;
 };
 
@@ -85,6 +87,7 @@ export const serveConnection = (
     reply: Reply,
     owed: boolean,
   ): Promise<void> => {
+    if (response.destroyed) return;
     const { status, headers, body } = reply;
     const left = !request.complete;
     const known = Number(request.headers['content-length'] ?? Number.NaN);
@@ -146,20 +149,29 @@ export const serveConnection = (
         .finally(resolve);
     });
   });
+  const take: Served['take'] = (request, response, continues) => {
+    // Of an answer that nobody waits for, nothing need be known.
+    response.on('error', () => undefined);
+    if (running !== undefined) {
+      // One at a time: a request that did not wait for the answer before it tells nothing of that. But who has read all of
+      // an answer may be quicker than the news that it is sent.
+      if (!running.writableEnded) socket.destroy();
+      else void performed.then(() => take(request, response, continues));
+      return;
+    }
+    running = response;
+    performed = perform(request, response, continues)
+      .catch((error: unknown) => {
+        log.error(`${protocol} connection met a defect`, { address, error: String(error) });
+        socket.destroy();
+      })
+      .finally(() => {
+        running = undefined;
+      });
+  };
   return {
-    take: (request, response, continues) => {
-      // One at a time: an answer that was not waited for tells nothing of the one before it.
-      if (running !== undefined) return void socket.destroy();
-      running = response;
-      performed = perform(request, response, continues)
-        .catch((error: unknown) => {
-          log.error(`${protocol} connection met a defect`, { address, error: String(error) });
-          socket.destroy();
-        })
-        .finally(() => {
-          running = undefined;
-        });
-    },
+    take,
+    mayObject: () => running === undefined || !(running.headersSent || running.req.complete),
     done,
   };
 };

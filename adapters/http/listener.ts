@@ -93,9 +93,8 @@ export const listen = async (
   server.on('request', take(false));
   server.on('checkContinue', take(true));
   server.on('clientError', (error: Error & { readonly code?: string }, socket: Socket) => {
-    // Where an answer is under way, a second one would be taken for a part of it.
-    const response = (socket as { readonly _httpMessage?: { readonly headersSent: boolean } })._httpMessage;
-    if (!socket.writable || error.code === 'ECONNRESET' || response?.headersSent === true) return void socket.destroy();
+    const may = served.get(socket)?.mayObject() === true;
+    if (!may || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
     socket.end(onWire(objections[error.code ?? ''] ?? notUnderstood), () => socket.destroy());
   });
 

@@ -1,6 +1,7 @@
 /** The settings of the two protocols. */
 import { z } from 'zod';
-import { duration, filePath } from '../../domain/units.ts';
+import { duration } from '../../domain/units.ts';
+import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.');
@@ -32,19 +33,7 @@ export const httpsSettings = z
     protocol: z.literal('https'),
     host,
     port: port.default(443).describe('Port to listen on.'),
-    certificate: filePath
-      .optional()
-      .describe('PEM file of the certificate and its chain; absent: a self-signed one is made once and kept.'),
-    key: filePath.optional().describe('PEM file of the private key of the certificate, without a passphrase.'),
-    minVersion: z.literal([1.2, 1.3]).default(1.2).describe('The lowest version of TLS.'),
-    clientCa: filePath
-      .optional()
-      .describe(
-        "PEM file of the CAs that issue partners' certificates (or of those certificates): clients are asked for theirs, and `clientCertificates` of the channels count.",
-      ),
+    ...certificateSettings,
     ...common,
   })
-  .refine(
-    ({ certificate, key }) => (certificate === undefined) === (key === undefined),
-    'give certificate and key, or neither',
-  );
+  .refine(...isPair);

@@ -3,8 +3,31 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { z } from 'zod';
+import { filePath } from '../../domain/units.ts';
 import { fingerprintOf, makeSelfSigned, type Pair } from './certificates.ts';
 import { keptFile } from './kept-file.ts';
+
+/** What an endpoint with TLS says of certificates; certificate and key belong together (`isPair`). */
+export const certificateSettings = {
+  certificate: filePath
+    .optional()
+    .describe('PEM file of the certificate and its chain; absent: a self-signed one is made once and kept.'),
+  key: filePath.optional().describe('PEM file of the private key of the certificate, without a passphrase.'),
+  minVersion: z.literal([1.2, 1.3]).default(1.2).describe('The lowest version of TLS.'),
+  clientCa: filePath
+    .optional()
+    .describe(
+      "PEM file of the CAs that issue partners' certificates (or of those certificates): clients are asked for theirs, and `clientCertificates` of the channels count.",
+    ),
+};
+
+/** Are both given, or neither? And what to say where they are not. */
+export const isPair = [
+  ({ certificate, key }: { readonly certificate?: string | undefined; readonly key?: string | undefined }): boolean =>
+    (certificate === undefined) === (key === undefined),
+  'give certificate and key, or neither',
+] as const;
 
 /** The pair of the given PEM files (the certificate with its chain), or else a self-signed one, kept in `file`. */
 export const ownCertificate = async (

@@ -133,6 +133,53 @@ describe('a file that is put', () => {
     expect(memory.abandoned).toEqual(['/a']);
   });
 
+  it('is ours also where its sender is gone before the answer, of which it has heard nothing then', async () => {
+    const { memory, place, head } = await world();
+    for (const operation of ['complete', 'standing']) {
+      const reached = new Promise<() => void>((resolve) => {
+        memory.before = (what) => (what === operation ? new Promise((go) => resolve(() => go(undefined))) : undefined);
+      });
+      const hand = await dial(place);
+      hand.send(head(operation) + String(bytes));
+      const release = await reached;
+      hand.socket.end();
+      await hand.ended;
+      release();
+      await memory.until(() => memory.sessions() === 0);
+    }
+    expect(memory.completed.map((each) => each.path)).toEqual(['/complete', '/standing']);
+    expect(memory.orderly).toEqual([false, false]);
+    memory.before = () => undefined;
+    const waiting = await dial(place);
+    waiting.send(head('waited?wait=1m') + String(bytes));
+    await memory.until(() => memory.completed.length === 3);
+    waiting.socket.resetAndDestroy();
+    await memory.until(() => memory.sessions() === 0);
+  });
+
+  it('has its own answer, whatever is sent behind it', async () => {
+    const { memory, place, head } = await world();
+    let release = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      memory.before = (what) => {
+        if (what !== 'complete') return undefined;
+        resolve();
+        return new Promise((go) => (release = () => go(undefined)));
+      };
+    });
+    const hand = await dial(place);
+    let said = '';
+    hand.socket.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    hand.send(head('a') + String(bytes));
+    await reached;
+    hand.send('no request at all\r\n\r\n');
+    await hand.ended;
+    release();
+    await memory.until(() => memory.sessions() === 0);
+    expect(said).toBe('');
+    expect(memory.orderly).toEqual([false]);
+  });
+
   it('is waited for as long as its partner wants, within bounds', async () => {
     const { memory, place, local, url } = await world({ longestWait: '10m' });
     const waiting = curlAs(place, ['-T', local, `${url}?wait=5m`]);
