@@ -57,9 +57,13 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
   const present = new Map<string, number>();
   const decoy = verifiers.make('nobody has this password', 'sallyport-decoy');
 
-  const channelOf = async (login: string): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
-    const rows = await needs.models.query(needs.projection, { where: { login }, limit: 1 })();
-    return isLeft(rows) ? left(refusal('unavailable', 'try again later')) : right(rows.right[0]?.channel);
+  const channelOf = async ({ login, named }: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
+    const { models, projection } = needs;
+    const rows =
+      named === 'channel'
+        ? await models.get(projection, [login])()
+        : await models.query(projection, { where: { login }, limit: 1 })();
+    return isLeft(rows) ? left(refusal('unavailable', 'try again later')) : right([...rows.right.values()][0]?.channel);
   };
 
   const limited = (address: string): Refusal | undefined => {
@@ -97,7 +101,7 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     admit: async (attempt) => {
       const stop = limited(attempt.address);
       if (stop !== undefined) return left(stop);
-      const found = await channelOf(attempt.login);
+      const found = await channelOf(attempt);
       if (isLeft(found)) return found;
       const channel = found.right;
       const proven = await proves(channel, attempt).catch(() => undefined);
@@ -107,7 +111,7 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
         return left(wrong);
       }
       // Checking a password takes a while; who was removed meanwhile does not come in.
-      const still = await channelOf(attempt.login);
+      const still = await channelOf(attempt);
       if (isLeft(still)) return still;
       if (still.right?.name !== channel.name) return left(wrong);
       if ((present.get(`channel ${channel.name}`) ?? 0) >= channel.maxSessions)
@@ -118,7 +122,7 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     knowsKey: async (attempt) => {
       const stop = limited(attempt.address);
       if (stop !== undefined) return left(stop);
-      const found = await channelOf(attempt.login);
+      const found = await channelOf(attempt);
       if (isLeft(found)) return found;
       return right(attempt.proof.kind !== 'password' && lists(found.right, attempt.proof));
     },

@@ -136,6 +136,7 @@ const session = ({ payloads, node }: FetchDoorNeeds, login: string, scope: strin
     setModified: no,
     wouldTake: no,
     upload: no,
+    standing: no,
     close: () => {
       leave();
       return Promise.resolve();

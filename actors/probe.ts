@@ -101,6 +101,8 @@ const lookInto = async (
   session: PartnerSession,
   { run }: Stepping,
 ): Promise<void> => {
+  // Whatever is handed over is there for good.
+  if (session.handOver !== undefined) return;
   if (!(await run('list', session.list(directory))) || depth !== 'write') return;
   const id = ids.fresh();
   const first = joinPath(directory, temporaryName(sending, id, `sallyport-test-${id}`));

@@ -52,7 +52,7 @@ export const channel = (protocols: readonly Protocol[]) =>
         .max(20)
         .default([])
         .describe(
-          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: USER alone logs in over FTPS. The listener needs `clientCa`.',
+          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: they log in over HTTPS without more, over FTPS by USER alone. The listener needs `clientCa`.',
         ),
       partner: partner(protocols).optional().describe("The partner's own server, to fetch from and to send to."),
       invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),

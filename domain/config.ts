@@ -148,7 +148,7 @@ export const configSchema = (protocols: readonly Protocol[]) =>
 export const decodeConfig = (raw: unknown, protocols: readonly Protocol[]): Either<readonly Problem[], Config> => {
   const parsed = configSchema(protocols).safeParse(raw);
   if (!parsed.success) return left(parsed.error.issues.flatMap((issue) => problemsOf(issue)));
-  const problems = crossChecks(parsed.data);
+  const problems = crossChecks(parsed.data, protocols);
   return problems.length > 0 ? left(problems) : right(parsed.data);
 };
 
@@ -171,8 +171,8 @@ const wordsFor = (issue: z.core.$ZodIssue): string => {
   return got === '' ? issue.message : `expected ${issue.expected}, found ${got}`;
 };
 
-const crossChecks = (config: Config): readonly Problem[] => [
-  ...(config.role === 'inner' ? innerChecks(config) : collisions(config.fetch, config.listeners)),
+const crossChecks = (config: Config, protocols: readonly Protocol[]): readonly Problem[] => [
+  ...(config.role === 'inner' ? innerChecks(config, protocols) : collisions(config.fetch, config.listeners)),
   ...(config.role === 'dmz' && config.messageService.peers.length === 0
     ? [{ path: 'messageService.peers', problem: 'name inner: a dmz gets its channels from it' }]
     : []),
@@ -193,7 +193,7 @@ const crossChecks = (config: Config): readonly Problem[] => [
   }),
 ];
 
-const innerChecks = (config: InnerConfig): readonly Problem[] => {
+const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): readonly Problem[] => {
   const channels = new Set(config.channels.map((each) => each.name));
   return [
     ...twice(config.channels.map((each) => each.name)).map((i) => ({
@@ -214,6 +214,12 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
         viaDmz,
       );
       return why === undefined ? [] : [{ path: `outboxes[${i}].channel`, problem: `${channel} ${why}` }];
+    }),
+    ...config.profiles.flatMap(({ agent }, i) => {
+      const protocol = config.channels.find(({ name }) => name === agent?.channel)?.partner?.protocol;
+      const cannot = protocols.find(({ name }) => name === protocol)?.partner?.sendsOnly === true;
+      const problem = `files can only be sent to the partner of ${agent?.channel ?? ''}: nothing can be fetched over ${protocol ?? ''}`;
+      return cannot ? [{ path: `profiles[${i}].agent.channel`, problem }] : [];
     }),
     ...config.profiles.flatMap((each, i) =>
       channelsNamedBy(each).flatMap(([where, name]) =>

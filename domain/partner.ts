@@ -57,6 +57,15 @@ export interface PartnerSession {
   rename(from: string, to: string): Attempt<void>;
   /** Removes a file. Failures `notFound`, `notPermitted`, `outcomeUnknown`. */
   remove(path: string): Attempt<void>;
+  /**
+   * Where there is this, nothing can be looked at over there, and a file is handed over whole, by one call in a session,
+   * under its own name at once. `id` names the try as the one that it repeats. `outcomeUnknown` where no answer came and
+   * a repetition might do harm.
+   */
+  handOver?(
+    file: { readonly path: string; readonly id: string; readonly size: number },
+    bytes: AsyncIterable<Uint8Array>,
+  ): Attempt<void>;
   /** Ends it at any time, at once; what is running fails with `closed`. */
   close(): Promise<void>;
 }
@@ -112,6 +121,8 @@ export type PartnerProtocol = {
   port(settings: unknown): number;
   /** First and last port of data connections that such servers may choose, where the protocol has such. */
   readonly dataPorts?: readonly [number, number];
+  /** Files can be sent there, and none can be fetched: its sessions have `handOver`. */
+  readonly sendsOnly?: true;
   readonly connect: PartnerClient<unknown>;
 };
 
@@ -120,12 +131,14 @@ export const partnerProtocol = <S extends z.ZodObject>(definition: {
   readonly settings: S;
   readonly port: (settings: z.infer<S>) => number;
   readonly dataPorts?: readonly [number, number];
+  readonly sendsOnly?: true;
   readonly connect: PartnerClient<z.infer<S>>;
 }): PartnerProtocol => {
   const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
   return {
     settings: definition.settings,
     ...(definition.dataPorts === undefined ? {} : { dataPorts: definition.dataPorts }),
+    ...(definition.sendsOnly === undefined ? {} : { sendsOnly: definition.sendsOnly }),
     port: (settings) => definition.port(own(settings)),
     connect: (settings, place, context) => definition.connect(own(settings), place, context),
   };

@@ -15,6 +15,7 @@ import { until } from '../support/until.ts';
 const offset = 17_000 + (process.pid % 1000) * 5;
 const sftpPort = 2222 + offset;
 const ftpsPort = 2990 + offset;
+const httpsPort = 8443 + offset;
 
 type Demo = { readonly child: ChildProcess; readonly printed: () => string; ready(): Promise<void> };
 
@@ -84,6 +85,12 @@ describe('the demo', () => {
     expect(first.printed()).toContain(`ftps://127.0.0.1:${ftpsPort}/`);
     expect((await run('curl', [...overTls, `ftps://127.0.0.1:${ftpsPort}/over-tls.bin`])).code).toBe(0);
     await until('what came over FTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-tls.bin')));
+    const overHttps = `https://127.0.0.1:${httpsPort}/c/demo/`;
+    expect(first.printed()).toContain(overHttps);
+    expect((await run('curl', [...overTls, '--fail', `${overHttps}over-https.bin?wait=30s`])).out).toMatch(
+      /"ended":true/,
+    );
+    await until('what came over HTTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-https.bin')));
     for (const event of ['received', 'forwarded', 'fetched', 'processed', 'acknowledged'])
       await until(`${event} is printed`, () => new RegExp(`${event}.*hello\\.bin`).test(first.printed()));
 

@@ -5,18 +5,21 @@ import { type Pair, password } from './servers.ts';
 
 /** A program over a protocol; both calls reject where it did not say that all went well. */
 export type PartnerProgram = {
-  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'sftp';
+  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'http' | 'https' | 'sftp';
   readonly program: string;
   readonly put: (pair: Pair, file: string, name: string) => Promise<void>;
   readonly get: (pair: Pair, path: string, file: string) => Promise<void>;
 };
 
-type Door = { readonly scheme: string; readonly port: (pair: Pair) => number };
+/** Where the home of the partner begins; nowhere else than at the top where that is not said. */
+type Door = { readonly scheme: string; readonly port: (pair: Pair) => number; readonly home?: string };
 
 const doors: Readonly<Record<PartnerProgram['protocol'], Door>> = {
   ftp: { scheme: 'ftp', port: (pair) => pair.ftpPort },
   'ftps-explicit': { scheme: 'ftp', port: (pair) => pair.ftpsPort },
   'ftps-implicit': { scheme: 'ftps', port: (pair) => pair.implicitPort },
+  http: { scheme: 'http', port: (pair) => pair.httpPort, home: '/c/acme' },
+  https: { scheme: 'https', port: (pair) => pair.httpsPort, home: '/c/acme' },
   sftp: { scheme: 'sftp', port: (pair) => pair.sftpPort },
 };
 
@@ -26,11 +29,11 @@ const well = async (running: ReturnType<typeof run>): Promise<void> => {
 };
 
 const curl = (protocol: PartnerProgram['protocol']): PartnerProgram => {
-  const { scheme, port } = doors[protocol];
+  const { scheme, port, home = '' } = doors[protocol];
   const call = (pair: Pair, path: string, ...args: readonly string[]) => {
     const secured = protocol === 'ftps-explicit' ? ['--ssl-reqd'] : [];
-    const url = `${scheme}://127.0.0.1:${port(pair)}${path}`;
-    return well(run('curl', ['-q', '-sS', '-k', ...secured, '-u', `acme:${password}`, ...args, url]));
+    const url = `${scheme}://127.0.0.1:${port(pair)}${home}${path}`;
+    return well(run('curl', ['-q', '-sS', '-k', '--fail', ...secured, '-u', `acme:${password}`, ...args, url]));
   };
   return {
     ...{ protocol, program: 'curl' },
@@ -73,6 +76,8 @@ export const partnerPrograms: readonly PartnerProgram[] = [
     curl(protocol),
     lftp(protocol),
   ]),
+  curl('http'),
+  curl('https'),
   openSshSftp,
 ];
 

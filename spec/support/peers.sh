@@ -7,7 +7,8 @@ packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rc
 # Unpacked under var/peers and not installed: a tree a line, and the packages that it is made of. Installed, these would
 # start a service of the machine or conflict with one another; so they get along without root, too.
 unpacked="\
-partners openssh-server vsftpd proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libnsl2 libpcre2-posix3 libsodium23 libtirpc3 libwrap0"
+partners openssh-server vsftpd proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libnsl2 libpcre2-posix3 libsodium23 libtirpc3 libwrap0
+web nginx"
 trees="$(dirname "$0")/../../var/peers"
 
 missing=""

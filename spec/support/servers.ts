@@ -47,6 +47,8 @@ export type Pair = {
   /** FTPS, explicit and implicit. */
   readonly ftpsPort: number;
   readonly implicitPort: number;
+  readonly httpPort: number;
+  readonly httpsPort: number;
   readonly linkPort: number;
   /** Where dmz lets inner fetch. */
   readonly fetchPort: number;
@@ -97,6 +99,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
   const [ftpsPort, implicitPort] = [await freePort(), await freePort()];
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
@@ -194,6 +197,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
         { protocol: 'ftps', host: '127.0.0.1', port: ftpsPort },
         { protocol: 'ftps', mode: 'implicit', host: '127.0.0.1', port: implicitPort },
+        { protocol: 'http', host: '127.0.0.1', port: httpPort },
+        { protocol: 'https', host: '127.0.0.1', port: httpsPort },
       ],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
@@ -211,6 +216,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     ftpPort,
     ftpsPort,
     implicitPort,
+    httpPort,
+    httpsPort,
     linkPort,
     fetchPort,
     identity,
