@@ -3,7 +3,9 @@ import type { TransferRow } from '../domain/control.ts';
 import type { PartnerFigures, RateFigures } from '../domain/figures.ts';
 import type { Change, Summary } from '../domain/ports.ts';
 
-type Moved = Change<TransferRow>;
+/** A transfer with when it came into its state: unlike its last change, that is the same however many events are counted together. */
+type Counted = TransferRow & { readonly turnedAt: number };
+type Moved = Change<Counted>;
 
 /** The hours that are kept of each channel, as a ring: a newer one takes the place of that so many hours before. */
 const keptHours = 31 * 24;
@@ -20,7 +22,7 @@ const isNew = (is: (row: TransferRow | undefined) => boolean, { before, after }:
   is(after) && !is(before);
 
 /** One row a channel. */
-export const partnersSummary: Summary<TransferRow, PartnerFigures> = {
+export const partnersSummary: Summary<Counted, PartnerFigures> = {
   name: 'partners',
   indexes: { channel: (row) => row.channel },
   keysOf: ({ before, after }) => (before?.state === after.state ? [] : [after.channel]),
@@ -35,8 +37,8 @@ export const partnersSummary: Summary<TransferRow, PartnerFigures> = {
       held: so.held + turned(before?.state === 'held', after.state === 'held'),
       succeeded: so.succeeded + done,
       bytes: so.bytes + done * after.size,
-      lastSuccess: isNew(succeeded, change) ? latest(so.lastSuccess, after.updatedAt) : so.lastSuccess,
-      ...(isNew(failed, change) ? { lastFailure: latest(so.lastFailure, after.updatedAt), why: after.reason } : {}),
+      lastSuccess: isNew(succeeded, change) ? latest(so.lastSuccess, after.turnedAt) : so.lastSuccess,
+      ...(isNew(failed, change) ? { lastFailure: latest(so.lastFailure, after.turnedAt), why: after.reason } : {}),
     };
   },
 };
@@ -55,14 +57,14 @@ const none = {
 const latest = (a: number | null, b: number): number => Math.max(a ?? 0, b);
 
 /** One row a channel and hour, bounded: what began, what ended well and with how many bytes, what failed in it. */
-export const ratesSummary: Summary<TransferRow, RateFigures> = {
+export const ratesSummary: Summary<Counted, RateFigures> = {
   name: 'rates',
   indexes: { hour: (row) => row.hour, channel: (row) => row.channel },
   keysOf: (change) => {
     const { before, after } = change;
     const times = [
       ...(before === undefined ? [after.createdAt] : []),
-      ...(isNew(succeeded, change) || isNew(failed, change) ? [after.updatedAt] : []),
+      ...(isNew(succeeded, change) || isNew(failed, change) ? [after.turnedAt] : []),
     ];
     return [...new Set(times.map((at) => slotOf(after.channel, at)))];
   },
@@ -70,17 +72,17 @@ export const ratesSummary: Summary<TransferRow, RateFigures> = {
     const { before, after } = change;
     const began = hourOf(after.createdAt);
     const hour =
-      began === hourOf(after.updatedAt) || slotOf(after.channel, began) === key ? began : hourOf(after.updatedAt);
+      began === hourOf(after.turnedAt) || slotOf(after.channel, began) === key ? began : hourOf(after.turnedAt);
     // What is older than what has its place now is not shown any more.
     if (row !== undefined && row.hour > hour) return row;
     const so = row?.hour === hour ? row : { channel: after.channel, hour, began: 0, succeeded: 0, failed: 0, bytes: 0 };
     const here = (time: number): boolean => hourOf(time) === hour;
-    const done = isNew(succeeded, change) && here(after.updatedAt);
+    const done = isNew(succeeded, change) && here(after.turnedAt);
     return {
       ...so,
       began: so.began + (before === undefined && here(after.createdAt) ? 1 : 0),
       succeeded: so.succeeded + (done ? 1 : 0),
-      failed: so.failed + (isNew(failed, change) && here(after.updatedAt) ? 1 : 0),
+      failed: so.failed + (isNew(failed, change) && here(after.turnedAt) ? 1 : 0),
       bytes: so.bytes + (done ? after.size : 0),
     };
   },

@@ -21,6 +21,8 @@ export type TransferRecord = TransferRow & {
   /** Over which it came or went; null as long as it is not known. */
   readonly protocol: string | null;
   readonly heldFrom: string | null;
+  /** When it came into its state. */
+  readonly turnedAt: number;
   readonly attempt: number;
   readonly revision: number;
   /** The step that is this server's to run, and when. */
@@ -61,7 +63,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 10,
+  version: 11,
   indexes: {
     state: (row) => row.state,
     channelAt: (row) => channelAt(row.channel, row.createdAt),
@@ -116,6 +118,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | un
     state: 'new',
     protocol: event.type === 'received' ? event.data.protocol : null,
     heldFrom: null,
+    turnedAt: event.meta.at,
     ended: false,
     channel,
     name,
@@ -176,6 +179,7 @@ const move = (here: Here, row: Draft, event: TransferEvent, logged: LoggedEvent)
   row.reason = reasonOf(row, event);
   row.heldFrom = state === 'held' ? (row.heldFrom ?? row.state) : null;
   row.ended = scenario.ends.includes(state) || state === 'abandoned';
+  if (state !== row.state) row.turnedAt = event.meta.at;
   row.state = state;
   row.updatedAt = event.meta.at;
   row.purged ||= event.type === 'purged';
