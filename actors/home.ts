@@ -9,14 +9,7 @@ import type { Who } from '../domain/transfer/vocabulary.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
 import type { Arrivals } from './arrivals.ts';
 import { isCurrent } from './current.ts';
-import {
-  behind,
-  deliverUpload,
-  expireUpload,
-  isFinalName,
-  type Receiving,
-  recordUpload,
-} from './receive.ts';
+import { behind, deliverUpload, expireUpload, isFinalName, type Receiving, recordUpload } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 import type { LocalFact } from './streams.ts';
 
@@ -53,7 +46,8 @@ const changing =
 /** The home of a channel, as this partner changes it. */
 export const homeOf = (needs: HomeNeeds, channel: ReplicatedChannel, by: Who): Home => {
   const all = async (where: Readonly<Record<string, string>>): Promise<Decision<readonly HomeRow[]>> => {
-    await isCurrent(needs);
+    // Without room on the disk what was is shown; otherwise nothing that may be gone by a change that got its OK.
+    if (!(await isCurrent(needs)) && !needs.projector.waitsForRoom()) return left(behind);
     const found = await needs.models.query(homeProjection, {
       where: { channel: channel.name, ...where },
       limit: mostEntries,

@@ -24,6 +24,8 @@ export type Projector = {
   readonly caughtUp: Promise<void>;
   /** Answers once the read models have come to this position; false where they cannot now, and show what was: nobody waits for long. */
   settled(position: Position | undefined): Promise<boolean>;
+  /** Do they wait for room on the disk? */
+  readonly waitsForRoom: () => boolean;
   /** Changes a row beside its fold (a mark that is no event), or removes it (undefined); runs in turn with the folding. */
   mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R | undefined): Promise<void>;
   /** Runs in turn with the folding: `build` puts other rows in the place of the live ones, come as far or farther, and answers how far. */
@@ -178,6 +180,7 @@ export const startProjector = async (
               const asked = { position, resolve: answer };
               waiting.add(asked);
             }),
+    waitsForRoom: () => stuck,
     mark: (projection, key, change) =>
       inTurn(async () => {
         if (history) for (const each of running) await each.flush();

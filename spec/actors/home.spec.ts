@@ -1,9 +1,11 @@
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../domain/intake.ts';
+import type { ReadModels } from '../../domain/ports.ts';
 import { manualClock } from '../support/manual-clock.ts';
 import { allowed, memoryDmz, put } from '../support/memory-dmz.ts';
 import { fullReadModels, memoryReadModels } from '../support/memory-read-models.ts';
+import { until } from '../support/until.ts';
 
 const names = async (session: Session) => (await allowed(session.list('/'))).map((entry) => entry.name);
 
@@ -40,6 +42,38 @@ describe('a home with two files under one path', () => {
     expect(await allowed(session.stat('/b.xml'))).toMatchObject({ size: 10 });
     await allowed(session.remove('/b.xml'));
     expect(await names(session)).toEqual([]);
+    await dmz.stop();
+  });
+});
+
+describe('a home whose view is late', () => {
+  it('does not show a file that was removed with an OK, but asks to come again', async () => {
+    const clock = manualClock();
+    const real = memoryReadModels();
+    let late: Promise<unknown> = Promise.resolve();
+    let catchUp: (value: unknown) => void = () => undefined;
+    const models: ReadModels = {
+      ...real,
+      put:
+        (...given) =>
+        () =>
+          late.then(real.put(...given)),
+    };
+    const dmz = await memoryDmz({ clock, models });
+    const session = await dmz.login();
+    await put(session, '/a.xml', 'content');
+    expect(await names(session)).toEqual(['a.xml']);
+    late = new Promise((resolve) => {
+      catchUp = resolve;
+    });
+    await allowed(session.remove('/a.xml'));
+    const looked = session.stat('/a.xml')();
+    // It is asked in the end of this turn whether the view is current.
+    await new Promise(setImmediate);
+    clock.advance(10_000);
+    expect(await looked).toMatchObject({ left: { reason: 'unavailable' } });
+    catchUp(undefined);
+    await until('it is current', async () => (await names(session)).length === 0);
     await dmz.stop();
   });
 });
