@@ -1,7 +1,7 @@
 /** Files that are arriving now. An upload outlives the session that began it: a newer session may take it over and go on. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
-import type { Upload } from '../domain/intake.ts';
+import type { Completion, Upload } from '../domain/intake.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { PayloadWriter } from '../domain/ports.ts';
 import {
@@ -14,7 +14,6 @@ import {
   type Taken,
   take,
   tooLarge,
-  type Unless,
 } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
@@ -55,6 +54,7 @@ type File = {
 };
 
 const nothing = (): void => undefined;
+const stays = (): Promise<boolean> => Promise.resolve(false);
 const closed = refusal('invalid', 'the file is closed');
 const takenOver = refusal('busy', 'another session of this login has taken the upload over');
 
@@ -100,7 +100,10 @@ export const openArrivals = (needs: Receiving): Arrivals => {
   };
 
   const isUseless = (file: File): boolean =>
-    file.writer.size === 0 || file.superseded || ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
+    file.writer.size === 0 ||
+    file.superseded ||
+    file.arriving.whole ||
+    ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
 
   /** What there is of it is on disk, to be resumed. It stays at its place until its record stands, so that a newer upload of the path cannot miss it. */
   const keep = async (file: File): Promise<void> => {
@@ -124,7 +127,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     await drop(file);
   };
 
-  const complete = async (file: File, unless: Unless): Promise<Decision<Taken>> => {
+  const complete = async (file: File, { unless = stays, asSent }: Completion): Promise<Decision<Taken>> => {
     const stored = await file.writer.commit()();
     if (isLeft(stored)) {
       await drop(file);
@@ -133,7 +136,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const payload = { key: keyOf(needs.node, file.id), size: stored.right.size, sha256: stored.right.sha256 };
     const before = await (file.recorded ?? Promise.resolve(right(undefined)));
     const modified = file.modified ?? needs.clock.now();
-    const arrived = { ...file.arriving, id: file.id, payload, modified, opened: file.recorded !== undefined };
+    const opened = file.recorded !== undefined;
+    const arrived = { ...file.arriving, id: file.id, payload, modified, opened, asSent };
     const taken = isLeft(before) ? before : await take(needs, arrived, unless);
     if (isLeft(taken) && taken.left === senderGone) await takeBack(file);
     else end(file);
@@ -161,18 +165,18 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       write: (offset, bytes) => async () => {
         const why = objection();
         if (why !== undefined) return left(why);
-        const { channel } = file.arriving;
-        if (offset + bytes.length > channel.maxSize) return fail(tooLarge(channel));
+        const { arriving } = file;
+        if (offset + bytes.length > arriving.channel.maxSize) return fail(tooLarge(arriving.channel));
         const written = await file.writer.write(offset, bytes)();
         if (isLeft(written)) return fail(asRefusal(written.left));
-        if (file.recorded === undefined && file.writer.size >= worthResuming) void record(file);
+        if (file.recorded === undefined && !arriving.whole && file.writer.size >= worthResuming) void record(file);
         return right(undefined);
       },
       complete: (options) => async () => {
         const why = objection();
         if (why === undefined) {
           file.over = true;
-          const completing = complete(file, options?.unless ?? (() => Promise.resolve(false)));
+          const completing = complete(file, options ?? {});
           file.ending = completing.then(nothing, nothing);
           const done = await completing;
           if (!isLeft(done)) taken = done.right;

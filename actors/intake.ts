@@ -3,12 +3,13 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
+import { takesMail } from '../domain/mail.ts';
 import { resolvePath } from '../domain/path.ts';
 import type { Log } from '../domain/ports.ts';
 import type { HomeRow } from '../projections/home.ts';
 import type { Arrival } from './arrivals.ts';
 import type { DiskGuard } from './disk.ts';
-import type { Doorkeeper } from './doorkeeper.ts';
+import { type Doorkeeper, noMailbox } from './doorkeeper.ts';
 import { download } from './download.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
 import { type PickUpNeeds, watchPickUp } from './pick-up.ts';
@@ -67,7 +68,7 @@ const session = (
   const by = {
     login: attempt.login.slice(0, 128),
     address: attempt.address.slice(0, 64),
-    ...(proof.kind === 'password' ? {} : { fingerprint: proof.fingerprint }),
+    ...('fingerprint' in proof ? { fingerprint: proof.fingerprint } : {}),
   };
   const home = homeOf(needs, channel, by);
   /** The client goes on, so it had the OK of what it delivered before; the record is not waited for. */
@@ -152,8 +153,8 @@ const session = (
     },
     upload: (named, options) =>
       at(named, (path) => async () => {
-        const arriving = { channel, protocol: attempt.protocol, path, by };
-        const resume = options?.resume === true;
+        const [resume, whole] = [options?.resume === true, options?.whole === true];
+        const arriving = { channel, protocol: attempt.protocol, path, by, whole };
         await arrivals.makeWay(arriving, !resume);
         const may = await home.mayWrite(path)();
         if (isLeft(may)) return may;
@@ -167,6 +168,11 @@ const session = (
         const bytes = download(needs.payloads, file.right.payload?.key ?? '', file.right.size);
         return right(watchPickUp(needs, file.right, bytes, by, attempt.protocol));
       }),
+    takesMail: (sender, recipient) => () => {
+      const letter = { sender, recipient, address: attempt.address };
+      const takes = channel.mail !== undefined && takesMail(channel.mail, letter, proof.kind !== 'recipient');
+      return Promise.resolve(takes ? right(undefined) : left(noMailbox));
+    },
     close: async (options) => {
       leave();
       if (options?.orderly === true) hear();

@@ -36,6 +36,8 @@ export type Arriving = {
   readonly protocol: string;
   readonly path: string;
   readonly by: Who;
+  /** The protocol says where it ends: complete is final, and a part is of no use. */
+  readonly whole: boolean;
 };
 
 /** A file that is whole and on disk. `opened`: its upload stream has begun. */
@@ -44,6 +46,8 @@ export type Arrived = Arriving & {
   readonly payload: PayloadRef;
   readonly modified: number;
   readonly opened: boolean;
+  /** The hash by which a repeat is known, where that is not the payload's. */
+  readonly asSent?: string | undefined;
 };
 
 /** What became of it: the transfer, or none yet. */
@@ -70,7 +74,7 @@ export const behind = refusal('noSpace', 'there is no room on the disk of this s
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
 export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { channel, path } = file;
-  if (completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
+  if (file.whole || completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
   if (await unless()) return left(senderGone);
   const kept = await recordUpload(needs.streams, file.id, [
     ...(file.opened ? [] : [openedFact(file)]),
@@ -110,7 +114,7 @@ export const deliverUpload = (
     if (delivered) return closeUpload(needs, id, id);
     const there = await needs.payloads.stat(payload.key)();
     if (isLeft(there)) return left(asRefusal(there.left));
-    const file = { id, channel, protocol, path, payload, by, modified, opened: true };
+    const file = { id, channel, protocol, path, payload, by, modified, opened: true, whole: false };
     return deliver(needs, file, () => Promise.resolve(false));
   });
 };
@@ -136,14 +140,15 @@ export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =
   channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
 
 const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
-  const { id, payload, opened, path, modified, protocol, by } = file;
+  const { id, payload, opened, path, modified, protocol, by, asSent } = file;
   const earlier = await unheard(needs, file);
   if (isLeft(earlier)) return earlier;
   if (await unless()) return left(senderGone);
   const heard = earlier.right === undefined ? right(undefined) : await repeat(needs, file, earlier.right);
   if (isLeft(heard)) return heard;
   const transfer = heard.right ?? id;
-  const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
+  const named = { channel: file.channel.name, protocol, path, name: baseName(path) };
+  const data = { ...named, payload, modified, by, ...(asSent === undefined ? {} : { asSent }) };
   const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
   if (isLeft(recorded)) return recorded;
   const closed = opened ? await closeUpload(needs, id, transfer) : right({ transfer });
@@ -170,7 +175,7 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
  */
 const unheard = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
   if (!(await isCurrent(needs))) return left(behind);
-  const key = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
+  const key = `${file.channel.name}\n${file.path}\n${file.asSent ?? file.payload.sha256}`;
   const query = { where: { unheard: key }, orderBy: 'createdAt', descending: true, limit: 1 };
   const found = await needs.models.query(needs.projection, query)();
   if (isLeft(found)) return left(asRefusal(found.left));

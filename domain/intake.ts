@@ -16,7 +16,9 @@ export type Proof =
       readonly signed: boolean;
     }
   /** A TLS client certificate whose key the peer has used in the handshake; `sha256:` and 64 hex digits. */
-  | { readonly kind: 'clientCertificate'; readonly fingerprint: string };
+  | { readonly kind: 'clientCertificate'; readonly fingerprint: string }
+  /** Mail for one of a channel's addresses, as the channel's own rules take it; the login is the sender, which is only a claim. */
+  | { readonly kind: 'recipient'; readonly recipient: string };
 
 /** Somebody at the door. `address` is the peer's IP address. */
 export type LoginAttempt = {
@@ -36,6 +38,9 @@ export type Entry = {
   readonly incomplete?: boolean;
 };
 
+/** How a file is completed. `asSent`: SHA-256 of what the partner sent, where we have added to it: a repeat is known by that. */
+export type Completion = { readonly unless?: () => Promise<boolean>; readonly asSent?: string };
+
 /** A file being delivered. */
 export interface Upload {
   /** Bytes taken so far without a hole; what a resumed upload starts with. */
@@ -49,7 +54,7 @@ export interface Upload {
    * between, when the bytes are on disk and nothing is recorded yet: where it answers that the sender is gone, which
    * alone tells half a file from a whole one in FTP, nothing was delivered, and what there is stays for a later resume.
    */
-  complete(options?: { readonly unless?: () => Promise<boolean> }): Answer<void>;
+  complete(options?: Completion): Answer<void>;
   /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }
@@ -83,10 +88,13 @@ export interface Session {
   /**
    * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
    * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already
-   * cannot be appended to (`notPermitted`). Without, it begins anew.
+   * cannot be appended to (`notPermitted`). Without, it begins anew. `whole`: the protocol itself says where it ends, as
+   * for mail: once complete it is a transfer, whatever its name, and what was cut off is not kept.
    */
-  upload(path: string, options?: { readonly resume?: boolean }): Answer<Upload>;
+  upload(path: string, options?: { readonly resume?: boolean; readonly whole?: boolean }): Answer<Upload>;
   download(path: string): Answer<Download>;
+  /** Is mail from this sender for this address one for the channel? `notFound` where not. */
+  takesMail(sender: string, recipient: string): Answer<void>;
   /**
    * Ends the session; uploads that are still open are abandoned. `orderly` says that the client had the last reply: it
    * said goodbye (QUIT, channel EOF) after it. An operation after `complete` says the same.

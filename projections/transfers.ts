@@ -30,6 +30,8 @@ export type TransferRecord = TransferRow & {
   /** Where the partner put it, and whether another delivery of the same would be a repeat: it has not heard our OK. */
   readonly path: string | null;
   readonly unheard: boolean;
+  /** The hash by which a repeat is known, where that is not the payload's. */
+  readonly asSent?: string;
   /** Which agent it was fetched for, and which file: as listed, later as it was when it came. Null for any other. */
   readonly fetched: string | null;
   readonly purged: boolean;
@@ -61,7 +63,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 9,
+  version: 10,
   indexes: {
     state: (row) => row.state,
     channelAt: (row) => channelAt(row.channel, row.createdAt),
@@ -74,7 +76,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     tellAt: (row) => row.tellAt,
     getting: (row) => (row.scenario === 'cronGet' && !row.ended ? row.channel : null),
     fetched: (row) => row.fetched,
-    unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
+    unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.asSent ?? row.sha256}` : null),
   },
   carry: {
     wants: (row) => row.acked < row.ownSeq,
@@ -128,6 +130,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | un
     ownsPayload: event.type === 'received',
     path: pathOf(event),
     unheard: event.type === 'received' && event.meta.origin === here.node,
+    ...('asSent' in event.data && event.data.asSent !== undefined ? { asSent: event.data.asSent } : {}),
     fetched: 'source' in event.data ? fetchedAs(event.data.profile, event.data.source) : null,
     purged: false,
     keptUntil: null,

@@ -1,7 +1,8 @@
 /** From the settings of an endpoint to the endpoint. */
+import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
-import { authorities, ownCertificate } from './certificate.ts';
+import { authorities, ownCertificate } from '../shared/own-certificate.ts';
 import { listen } from './listener.ts';
 import type { ftpSettings, ftpsSettings } from './settings.ts';
 import { endpointTls } from './tls.ts';
@@ -19,7 +20,7 @@ export const openEndpoint = async (
   if (given.protocol === 'ftp') return listen(settings, context, undefined);
   const { certificate, key } = given;
   const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
-  const own = await ownCertificate(files, context.directory, context.clock.now());
+  const own = await ownCertificate(files, join(context.directory, 'ftps.pem'), context.clock.now());
   return listen(
     settings,
     context,

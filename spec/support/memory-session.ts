@@ -5,11 +5,15 @@ import type { Answer, Download, Session, Upload } from '../../domain/intake.ts';
 import { parentOf, resolvePath } from '../../domain/path.ts';
 import { asked, type MemoryIntake } from './memory-intake.ts';
 
+/** The refusal of mail that is for nobody here. */
+export const noMailbox = refusal('notFound', 'no such mailbox');
+
 /** Opens a session of a login; `onClose` is called once. */
 export const memorySession = (
   memory: MemoryIntake,
   login: string,
   ended: AbortSignal,
+  takes: (sender: string, recipient: string) => boolean,
   onClose: (orderly: boolean) => void,
 ): Session => {
   const home = memory.home(login);
@@ -68,6 +72,8 @@ export const memorySession = (
           ? left(refusal('isDirectory', `${normal} is a directory`))
           : right(memoryDownload(memory, normal, bytes, size));
       }),
+    takesMail: (sender, recipient) =>
+      asked(memory, 'takesMail', recipient, () => (takes(sender, recipient) ? right(undefined) : left(noMailbox))),
     close: async (options) => {
       await Promise.all([...uploads].map((each) => each.abandon()));
       onClose(options?.orderly === true);
@@ -132,7 +138,7 @@ const memoryUpload = (
         if (early.size > 0) return left(refusal('invalid', 'the file has a hole'));
         const bytes = Buffer.concat(parts);
         memory.home(login).putFile(path, bytes, modified ?? 0, size);
-        memory.completed.push({ login, path, size, bytes, modified });
+        memory.completed.push({ login, path, size, bytes, modified, asSent: options?.asSent });
         return right(undefined);
       }),
     abandon: () => {

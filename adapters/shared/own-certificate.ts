@@ -1,14 +1,13 @@
 /** The endpoint's certificate: that of the config, or one that is made once and kept. And the CAs of clients. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeSelfSigned, type Pair } from '../shared/certificates.ts';
-import { keptFile } from '../shared/kept-file.ts';
+import { makeSelfSigned, type Pair } from './certificates.ts';
+import { keptFile } from './kept-file.ts';
 
-/** The pair of the given PEM files (the certificate with its chain), or else a self-signed one in `directory`. */
+/** The pair of the given PEM files (the certificate with its chain), or else a self-signed one that is kept in `file`. */
 export const ownCertificate = async (
   files: { readonly certificate: string; readonly key: string } | undefined,
-  directory: string,
+  file: string,
   now: number,
 ): Promise<Pair> => {
   if (files !== undefined)
@@ -17,7 +16,6 @@ export const ownCertificate = async (
       `${files.certificate} and ${files.key}`,
     );
   // One file for both, so that they always fit.
-  const file = join(directory, 'ftps.pem');
   const both = await keptFile(file, async () => {
     const made = await makeSelfSigned('sallyport', now);
     return made.certificate + made.key;
