@@ -1,7 +1,7 @@
 /** The demo's two configs as text, commented, fit to be copied for real use. */
 
 /** The ports of the demo before the offset. */
-export const ports = { ftp: 2121, ftps: 2990, sftp: 2222, fetch: 2022, messageService: 8020 } as const;
+export const ports = { ftp: 2121, ftps: 2990, sftp: 2222, smtp: 2525, fetch: 2022, messageService: 8020 } as const;
 
 /** A port that follows `--port-offset`: what stands before it, and from its comment the port that it has without. */
 export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/gm;
@@ -53,6 +53,10 @@ channels:
     # clientCertificates: ["sha256:..."]
     # temporaryNames: ["*.tmp", "*.part", "*.filepart", ".*"]
     # maxSize: 100 GiB
+    # Mail to these addresses is data of the channel, too. For real use say from whom, or keep needsLogin.
+    mail:
+      recipients: ["demo@sallyport.example"]
+      needsLogin: false
 
 # What is done with data that arrives: the first profile whose match fits takes it.
 profiles:
@@ -110,6 +114,11 @@ listeners:
     # key: ftps.key
     passive:
       ports: [21101, 21200]
+
+  # Mail; what the channels of inner say decides for whom. TLS begins with STARTTLS.
+  - protocol: smtp
+    host: 127.0.0.1
+    ${marked(ports.smtp)} # for real use: 25, which is the default
 
 # For inner alone: files larger than streamingSize, to be fetched.
 fetch:

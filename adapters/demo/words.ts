@@ -28,14 +28,13 @@ export const welcome = (options: {
   readonly sftp: number;
   readonly ftp: number | undefined;
   readonly ftps: number | undefined;
+  readonly smtp: number | undefined;
   readonly messageService: number;
   readonly fetch: number | undefined;
 }): readonly string[] => {
-  const { sftp, ftp, ftps, messageService, fetch } = options;
+  const { sftp, ftp, ftps, smtp, messageService, fetch } = options;
   // Whoever kept an older config, or changed it, may have no such endpoint.
-  const withFtp = (line: string): readonly string[] => (ftp === undefined ? [] : [line]);
-  const withFtps = (line: string): readonly string[] => (ftps === undefined ? [] : [line]);
-  const withFetch = (line: string): readonly string[] => (fetch === undefined ? [] : [line]);
+  const where = (port: number | undefined, line: string): readonly string[] => (port === undefined ? [] : [line]);
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
   return [
@@ -43,10 +42,11 @@ export const welcome = (options: {
     'Sallyport runs: inner and dmz on this machine, in pushback mode.',
     '',
     `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
-    ...withFtp(`  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
-    ...withFtps(`  FTPS             127.0.0.1 port ${ftps} (implicit TLS), login demo, password demo`),
+    ...where(ftp, `  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
+    ...where(ftps, `  FTPS             127.0.0.1 port ${ftps} (implicit TLS), login demo, password demo`),
+    ...where(smtp, `  SMTP             127.0.0.1 port ${smtp}, to demo@sallyport.example`),
     `  message service  127.0.0.1 port ${messageService}`,
-    ...withFetch(`  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`),
+    ...where(fetch, `  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`),
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
     `  logs             ${data}/inner.log and ${data}/dmz.log`,
     '',
@@ -54,8 +54,9 @@ export const welcome = (options: {
     '',
     `  curl --insecure --user demo:demo --upload-file README.md sftp://127.0.0.1:${sftp}/`,
     `  sftp -P ${sftp} demo@127.0.0.1`,
-    ...withFtp(`  curl --user demo:demo --upload-file README.md ftp://127.0.0.1:${ftp}/`),
-    ...withFtps(`  curl --insecure --user demo:demo --upload-file README.md ftps://127.0.0.1:${ftps}/`),
+    ...where(ftp, `  curl --user demo:demo --upload-file README.md ftp://127.0.0.1:${ftp}/`),
+    ...where(ftps, `  curl --insecure --user demo:demo --upload-file README.md ftps://127.0.0.1:${ftps}/`),
+    ...where(smtp, `  swaks --server 127.0.0.1:${smtp} --to demo@sallyport.example --attach @README.md`),
     `  ls -l ${data}/inner/out/`,
     '',
     'Look at the transfers, and at one of them:',

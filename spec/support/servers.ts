@@ -46,6 +46,9 @@ export type Pair = {
   /** FTPS, explicit and implicit. */
   readonly ftpsPort: number;
   readonly implicitPort: number;
+  /** SMTP with STARTTLS, and SMTPS. */
+  readonly smtpPort: number;
+  readonly smtpsPort: number;
   readonly linkPort: number;
   /** Where dmz lets inner fetch. */
   readonly fetchPort: number;
@@ -87,11 +90,15 @@ export type PairOptions = {
 /** Password of the channel `acme`. */
 export const password = 'open sesame';
 
+/** Its mail address. */
+export const mailbox = 'orders@here.example';
+
 /** Makes keys and configs; starts nothing. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
   const [ftpsPort, implicitPort] = [await freePort(), await freePort()];
+  const [smtpPort, smtpsPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
@@ -142,6 +149,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           password: { file: 'acme.password' },
           publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
           maxSessions: 1000,
+          mail: { recipients: [mailbox] },
           ...options.channel,
         },
         ...(options.moreChannels ?? []),
@@ -184,6 +192,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
         { protocol: 'ftps', host: '127.0.0.1', port: ftpsPort },
         { protocol: 'ftps', mode: 'implicit', host: '127.0.0.1', port: implicitPort },
+        { protocol: 'smtp', host: '127.0.0.1', port: smtpPort },
+        { protocol: 'smtps', host: '127.0.0.1', port: smtpsPort },
       ],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
@@ -200,6 +210,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     ftpPort,
     ftpsPort,
     implicitPort,
+    smtpPort,
+    smtpsPort,
     linkPort,
     fetchPort,
     identity,
