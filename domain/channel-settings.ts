@@ -48,7 +48,7 @@ export type PartnerConfig = { readonly protocol: string } & z.infer<z.ZodObject<
 /** The partner's own server, by whichever protocol is named. */
 const partner = (protocols: readonly Protocol[]): z.ZodType<PartnerConfig> => {
   const clients = protocols.flatMap((each) => (each.partner === undefined ? [] : [each.partner.settings]));
-  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase)) as never, {
+  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase).extend(each.shape)) as never, {
     error: `protocol must be one of ${protocols.flatMap((each) => (each.partner ? [each.name] : [])).join(', ')}`,
   });
 };

@@ -146,7 +146,7 @@ export const configSchema = (protocols: readonly Protocol[]) =>
 export const decodeConfig = (raw: unknown, protocols: readonly Protocol[]): Either<readonly Problem[], Config> => {
   const parsed = configSchema(protocols).safeParse(raw);
   if (!parsed.success) return left(parsed.error.issues.flatMap((issue) => problemsOf(issue)));
-  const problems = crossChecks(parsed.data);
+  const problems = [...crossChecks(parsed.data), ...unfetchable(parsed.data, protocols)];
   return problems.length > 0 ? left(problems) : right(parsed.data);
 };
 
@@ -231,6 +231,16 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
     ),
   ];
 };
+
+/** Agents that would fetch from partners to whom one can only send. */
+const unfetchable = (config: Config, protocols: readonly Protocol[]): readonly Problem[] =>
+  (config.role === 'inner' ? config.profiles : []).flatMap(({ agent }, i) => {
+    const channels = config.role === 'inner' ? config.channels : [];
+    const over = channels.find((each) => each.name === agent?.channel)?.partner?.protocol;
+    const onlySends = protocols.find((each) => each.name === over)?.partner?.onlySends === true;
+    const problem = `the partner of ${agent?.channel ?? ''} is reached over ${over ?? ''}, where nothing can be fetched: name another channel`;
+    return onlySends ? [{ path: `profiles[${i}].agent.channel`, problem }] : [];
+  });
 
 /** Why nothing can be sent to a channel's partner; undefined where it can. */
 const whyNotSent = (channel: ChannelConfig | undefined, viaDmz: boolean): string | undefined => {

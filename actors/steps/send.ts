@@ -37,10 +37,29 @@ export const send =
         final: joinPath(target.directory, target.name),
         ...{ key: own, size: payload.size, protocol: entered.access.protocol },
       };
+      if (entered.session.deliver !== undefined) return deliver(entered, payloads, errand, id, target.name);
       return transfer.placed === undefined
         ? place(entered, payloads, errand)
         : settle(entered, payloads, errand, transfer.placed, transfer.run);
     });
+  };
+
+/** In one act. Where its answer is lost, it is sent again, and the mark says to the partner that it is the same. */
+const deliver =
+  (
+    { session }: Entered,
+    payloads: PayloadStore,
+    { key, protocol }: Errand,
+    id: string,
+    name: string,
+  ): Attempt<readonly Fact[]> =>
+  async () => {
+    const bytes = await payloads.read(key)();
+    if (isLeft(bytes)) return bytes;
+    const delivered = await session.deliver?.({ transfer: id, name, bytes: bytes.right })();
+    if (delivered === undefined || isLeft(delivered))
+      return delivered ?? left(permanent('noTarget', 'it only takes files'));
+    return right([{ type: 'sent', data: { final: delivered.right, protocol } }]);
   };
 
 /** The whole file under its temporary name, its size compared. */

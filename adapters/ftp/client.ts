@@ -24,8 +24,8 @@ import {
   unknownHost,
   unreachable,
 } from '../shared/partner-failures.ts';
+import { distrust, type Verify } from '../shared/trust.ts';
 import { partnerSession } from './partner-session.ts';
-import { distrust, type Verify } from './trust.ts';
 
 const plain = z.strictObject({ protocol: z.literal('ftp') });
 

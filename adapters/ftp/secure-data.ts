@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { FTPContext } from 'basic-ftp';
-import { fingerprintOf } from './trust.ts';
+import { fingerprintOf } from '../shared/trust.ts';
 
 /** The stream; `ready` once the other end has proved to be the server of the control connection. */
 export type SecureData = {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh } from '../support/clients.ts';
+import { type MailSink, postfixVersion, startSmtpSink } from '../support/mail-programs.ts';
 import { partnerPrograms, versionOf } from '../support/partner-programs.ts';
 import { serverVersion } from '../support/partner-servers.ts';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
@@ -22,6 +23,7 @@ const seen: Seen[] = [];
 describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   let pair: Pair;
   let directory: string;
+  let sink: MailSink;
   const partners = new Map<string, RunningPartner>();
   const partner = (name: string): RunningPartner => {
     const found = partners.get(name);
@@ -42,7 +44,12 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-partners-'));
     for (const kind of partnerKinds) partners.set(kind.name, await startPartner(kind));
     const all = [...partners.values()];
-    const moreChannels = await Promise.all(all.map((each) => channelFor(directory, each)));
+    sink = await startSmtpSink();
+    const mailed = { protocol: 'smtp', tls: 'none', from: 'us@here.example', to: ['orders@acme.example'] };
+    const moreChannels = [
+      ...(await Promise.all(all.map((each) => channelFor(directory, each)))),
+      { name: 'smtp', partner: { ...mailed, hosts: [`127.0.0.1:${sink.port}`] } },
+    ];
     const agent = { kind: 'cron', schedule: '* * * * * *', settle: '100ms', name: 'get-*' };
     const moreProfiles = all.flatMap((each) => [
       {
@@ -61,16 +68,22 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
       match: { channel: 'acme', name: 'for-*' },
       responses: [{ kind: 'provide', channel: 'acme', directory: '/pickup' }],
     };
+    const byMail = {
+      name: 'by-mail',
+      match: { channel: 'acme', name: 'by-mail-*' },
+      responses: [{ kind: 'send', channel: 'smtp' }],
+    };
     pair = await startPair({
       mode,
       moreChannels,
-      moreProfiles: [...moreProfiles, provided],
+      moreProfiles: [...moreProfiles, provided, byMail],
       channel: { provided: { afterPickUp: 'delete' } },
     });
   }, 120_000);
 
   afterAll(async () => {
     await pair.end();
+    await sink.stop();
     for (const each of partners.values()) await each.server.stop();
     await rm(directory, { recursive: true, force: true });
   });
@@ -112,6 +125,16 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     60_000,
   );
 
+  it('sends to a partner as an attachment of a mail, over smtp to smtp-sink', async () => {
+    const file = await source('by-mail-1.txt', 'for a mailbox');
+    expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
+    await until('it is there', async () => (await sink.mails()).length === 1);
+    const [mail = ''] = await sink.mails();
+    expect(mail).toContain('Subject: by-mail-1.txt');
+    expect(mail).toContain(Buffer.from('for a mailbox').toString('base64'));
+    seen.push({ scenario: 'response send', protocol: 'smtp', mode, peer: 'smtp-sink', version: postfixVersion() });
+  }, 60_000);
+
   it.each(readers)(
     'provides what a partner picks up, over %s with %s',
     async (protocol, program, get) => {
@@ -131,7 +154,7 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   it('leaves one story in both logs', async () => {
     await idle(pair);
     // What is sent on and provided came in first.
-    expect(await expectOneStory(pair)).toBe(programs.length + 2 * readers.length + 3 * kinds.length);
+    expect(await expectOneStory(pair)).toBe(programs.length + 2 * readers.length + 3 * kinds.length + 2);
   });
 });
 

@@ -1,9 +1,9 @@
-/** Whose certificate we accept at a partner's FTPS server. */
+/** Whose certificate we accept at a partner's server. */
 import { createHash, type X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { type Failure, permanent } from '../../domain/failure.ts';
 import type { PartnerContext, PartnerPlace } from '../../domain/partner.ts';
-import { nameOf, said, untrusted } from '../shared/partner-failures.ts';
+import { nameOf, said, untrusted } from './partner-failures.ts';
 
 /** A certificate's fingerprint, written as those of host keys are. */
 export const fingerprintOf = ({ raw }: X509Certificate): string =>

@@ -1,0 +1,104 @@
+/** What we do at a partner's mail server: send a file as a mail. There is nothing else that could be done there. */
+import { Readable } from 'node:stream';
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { type Attempt, type Failure, failing, failureIn, permanent } from '../../domain/failure.ts';
+import type { Parcel, PartnerPlace, PartnerSession } from '../../domain/partner.ts';
+import type { Clock } from '../../domain/ports.ts';
+import { attempt } from '../shared/attempt.ts';
+import { closed, type Lifeline } from '../shared/lifeline.ts';
+import { linkBroken, nameOf, notPermitted, outcomeUnknown, peerFailed, said } from '../shared/partner-failures.ts';
+import { sourced } from '../shared/source.ts';
+import type { MailSettings } from './client.ts';
+
+/** A connection that is let in. */
+export type Opened = {
+  readonly client: SMTPConnection;
+  readonly life: Lifeline;
+  readonly place: PartnerPlace;
+  readonly settings: MailSettings;
+  readonly clock: Clock;
+};
+
+/** Makes the session. */
+export const partnerSession = (opened: Opened): PartnerSession => {
+  const { client, life } = opened;
+  const no = (): Attempt<never> =>
+    attempt(
+      () => Promise.reject(failing(permanent('onlySends', 'mail is only sent: there is nothing to list or to fetch'))),
+      (error) => failureIn(error) ?? closed,
+    );
+  return {
+    list: no,
+    look: no,
+    read: no,
+    write: no,
+    rename: no,
+    remove: no,
+    deliver: (parcel) =>
+      attempt(
+        () => send(opened, parcel),
+        (error) => failureIn(error) ?? linkBroken(opened.place, String(error)),
+      ),
+    close: () => {
+      if (life.why() === undefined) client.quit();
+      life.end(closed);
+      return Promise.resolve();
+    },
+  };
+};
+
+const send = async ({ client, life, place, settings, clock }: Opened, parcel: Parcel): Promise<string> => {
+  const { from, to } = settings;
+  const { transfer, name } = parcel;
+  const fill = (template: string): string => template.replaceAll('{name}', name).replaceAll('{id}', transfer);
+  const messageId = `<${transfer}${from.slice(from.lastIndexOf('@'))}>`;
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  let failed: Failure | undefined;
+  let ended = false;
+  const content = Readable.from(
+    (async function* () {
+      try {
+        yield* sourced(parcel.bytes);
+      } catch (error) {
+        failed = failureIn(error);
+        throw error;
+      }
+      ended = true;
+    })(),
+    { objectMode: false },
+  );
+  const mail = new MailComposer({
+    ...{ from, to: [...to], subject: fill(settings.subject), text: fill(settings.text), messageId },
+    date: new Date(clock.now()),
+    attachments: [{ filename: name, content, contentType: 'application/octet-stream' }],
+    // Whatever a name looks like, it is no file of ours.
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  }).compile();
+  const sending = new Promise<readonly string[]>((resolve, reject) => {
+    client.send({ from, to: [...to] }, mail.createReadStream(), (error, info) => {
+      if (error !== null) reject(error);
+      else resolve(info?.rejected ?? []);
+    });
+  });
+  const over = new Promise<never>((_, reject) => life.whenOver(() => reject(failing(life.why() ?? closed))));
+  const refused = await Promise.race([sending, over]).catch((error: unknown) => {
+    content.destroy();
+    throw failing(failed ?? failureIn(error) ?? failureOf(place, messageId, error, ended));
+  });
+  if (refused.length > 0)
+    throw failing(
+      permanent(
+        'rejected',
+        `the server at ${nameOf(place)} took the mail, but not for ${said(refused.join(', '))}; correct "to" of channel ${place.channel}, or abandon: release sends it to all once more`,
+      ),
+    );
+  return messageId;
+};
+
+type Told = { readonly responseCode?: number; readonly message?: string };
+
+const failureOf = (place: PartnerPlace, what: string, error: unknown, ended: boolean): Failure => {
+  const { responseCode: answer, message = '' } = error as Told;
+  if (answer === undefined) return ended ? outcomeUnknown(place, what) : linkBroken(place, message);
+  return answer >= 500 ? notPermitted(what, message) : peerFailed(what, message);
+};
