@@ -36,12 +36,12 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
       return served;
     },
   );
-  shell.server.on('connection', (socket: Socket) => {
-    const cancel = clock.after(settings.loginTimeout, () => {
-      if (shell.isShakingHands(socket)) socket.destroy();
-    });
+  // With STARTTLS the handshake is part of a connection, which has its own limits.
+  const guardHandshake = (socket: Socket): void => {
+    const cancel = clock.after(settings.loginTimeout, () => shell.endHandshake(socket));
     socket.once('close', cancel);
-  });
+  };
+  if (protocol === 'smtps') shell.server.on('connection', guardHandshake);
   await bound(shell.server, settings);
   shell.server.on('error', (error) => log.warn(`${protocol} endpoint error`, { error: error.message }));
   const address = addressOf(shell.server);

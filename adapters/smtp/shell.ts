@@ -79,6 +79,18 @@ class StrictStream extends SMTPStream {
 
 class Connection extends SMTPConnection {
   served: Served | undefined;
+  /** While TLS begins, the socket that lies on the plain one. Ended from below, it takes the process with it. */
+  top: Socket | undefined;
+
+  override _armTimeout(socket: Socket = this._socket): void {
+    this.top = socket;
+    super._armTimeout(socket);
+  }
+
+  override close(): void {
+    if (this._upgrading) this.top?.destroy();
+    else super.close();
+  }
 
   /** Called by the constructor of its parent. */
   override _createParser(): SMTPStream {
@@ -116,6 +128,12 @@ class Connection extends SMTPConnection {
 const connectionOf = new WeakMap<SMTPServerSession, Connection>();
 
 class Shell extends SMTPServer {
+  /** TLS on a socket that is gone takes the process with it. */
+  override _upgrade(...[socket, done]: Parameters<SMTPServer['_upgrade']>): void {
+    if (socket.destroyed) done(new Error('the client left before TLS began'));
+    else super._upgrade(socket, done);
+  }
+
   override connect(...[socket, options]: Parameters<SMTPServer['connect']>): void {
     const connection = new Connection(this, socket, options);
     this.connections.add(connection);
@@ -133,8 +151,8 @@ const servedOf = (session: SMTPServerSession): Served => {
 /** An endpoint that does not listen yet. */
 export type OpenShell = {
   readonly server: Server;
-  /** The socket of a client that has not come to its greeting: TLS comes first. */
-  readonly isShakingHands: (socket: Socket) => boolean;
+  /** Ends a client that has not come to its greeting: TLS comes first. */
+  readonly endHandshake: (socket: Socket) => void;
   /** Takes no new connection, and answers every further command of the others with a goodbye. */
   readonly close: () => void;
 };
@@ -167,7 +185,7 @@ export const openShell = ({ loginInClear, ...options }: ShellOptions, serve: Ser
         address: connection.remoteAddress,
         session,
         dismiss: (answer) => connection.dismiss(answer),
-        destroy: () => connection._socket.destroy(),
+        destroy: () => connection.top?.destroy(),
       });
       if (!('code' in served)) connection.served = served;
       if (!loginInClear) session.disabledCommands = [...unwanted, 'AUTH'];
@@ -211,7 +229,7 @@ export const openShell = ({ loginInClear, ...options }: ShellOptions, serve: Ser
   shell.on('error', () => undefined);
   return {
     server: shell.server,
-    isShakingHands: (socket) => shell._pendingSockets.has(socket),
+    endHandshake: (socket) => shell._pendingSockets.get(socket)?.destroy(),
     close: () => shell.close(),
   };
 };

@@ -128,10 +128,9 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   it('sends to a partner as an attachment of a mail, over smtp to smtp-sink', async () => {
     const file = await source('by-mail-1.txt', 'for a mailbox');
     expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
-    await until('it is there', async () => (await sink.mails()).length === 1);
-    const [mail = ''] = await sink.mails();
-    expect(mail).toContain('Subject: by-mail-1.txt');
-    expect(mail).toContain(Buffer.from('for a mailbox').toString('base64'));
+    const content = Buffer.from('for a mailbox').toString('base64');
+    await until('it is there', async () => (await sink.mails()).some((mail) => mail.includes(content)));
+    expect(await sink.mails()).toEqual([expect.stringContaining('Subject: by-mail-1.txt')]);
     seen.push({ scenario: 'response send', protocol: 'smtp', mode, peer: 'smtp-sink', version: postfixVersion() });
   }, 60_000);
 

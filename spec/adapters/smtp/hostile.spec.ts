@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../support/manual-clock.ts';
 import { until } from '../../support/until.ts';
@@ -148,6 +150,50 @@ describe('a hostile sender', () => {
     await slow.ended;
     await memory.until(() => memory.sessions() === 0);
     expect(memory.completed).toEqual([]);
+  });
+
+  it('is cut off where it does not come to the end of its handshake', async () => {
+    const clock = manualClock(Date.now());
+    const { place } = await endpoint({ protocol: 'smtps' }, {}, clock);
+    const socket = connect(place.port, place.host).on('error', () => undefined);
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    await until('it waits for the handshake', () => clock.pending() > 0);
+    clock.advance(60_000);
+    await closed;
+  });
+
+  it.each(['by time', 'by the end of the server'])('is cut off in the middle of STARTTLS, %s', async (how) => {
+    const clock = manualClock(Date.now());
+    const { place, listener, memory } = await endpoint({}, {}, clock);
+    const hand = await greeted(place);
+    expect(await hand.ask('STARTTLS')).toMatch(/^220/);
+    // The beginning of a handshake that does not go on.
+    hand.send(Buffer.from('1603010200010001fc0303', 'hex'));
+    await new Promise(setImmediate);
+    const closed = how === 'by time' ? undefined : listener.close(10);
+    clock.advance(60_000);
+    await hand.ended;
+    await closed;
+    expect(memory.sessions()).toBe(0);
+  });
+
+  it('leaves no timer behind', async () => {
+    for (const [settings, tls] of [
+      [{}, undefined],
+      [{}, 'starttls'],
+      [{ protocol: 'smtps' }, 'implicit'],
+    ] as const) {
+      const clock = manualClock(Date.now());
+      const { place, memory } = await endpoint(settings, {}, clock);
+      const hand = await greeted(place, tls);
+      await announced(hand, mailbox);
+      expect(await sent(hand, mail)).toMatch(/^250/);
+      await hand.ask('QUIT');
+      hand.socket.end();
+      await memory.until(() => memory.sessions() === 0);
+      await until('no timer is left', () => clock.pending() === 0);
+    }
   });
 
   it('does not keep others out by connections beyond the limit', async () => {
