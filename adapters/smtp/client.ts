@@ -68,7 +68,7 @@ const started = z.strictObject({
 const secured = z.strictObject({ protocol: z.literal('smtps'), ...common });
 
 /** The settings of a channel's partner section. */
-export type MailSettings = z.infer<typeof started> | z.infer<typeof secured>;
+type MailSettings = z.infer<typeof started> | z.infer<typeof secured>;
 type Tls = 'implicit' | z.infer<typeof started>['tls'];
 
 const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context: PartnerContext) =>

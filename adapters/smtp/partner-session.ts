@@ -8,14 +8,21 @@ import { attempt } from '../shared/attempt.ts';
 import { closed, type Lifeline } from '../shared/lifeline.ts';
 import { linkBroken, nameOf, notPermitted, outcomeUnknown, peerFailed, said } from '../shared/partner-failures.ts';
 import { sourced } from '../shared/source.ts';
-import type { MailSettings } from './client.ts';
+
+/** From whom to whom our mails are, and what is said in them. */
+export type MailWords = {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+};
 
 /** A connection that is let in. */
 export type Opened = {
   readonly client: SMTPConnection;
   readonly life: Lifeline;
   readonly place: PartnerPlace;
-  readonly settings: MailSettings;
+  readonly settings: MailWords;
   readonly clock: Clock;
 };
 
@@ -77,7 +84,7 @@ const send = async ({ client, life, place, settings, clock }: Opened, parcel: Pa
   const sending = new Promise<readonly string[]>((resolve, reject) => {
     client.send({ from, to: [...to] }, mail.createReadStream(), (error, info) => {
       if (error !== null) reject(error);
-      else resolve(info?.rejected ?? []);
+      else resolve(info.rejected);
     });
   });
   const over = new Promise<never>((_, reject) => life.whenOver(() => reject(failing(life.why() ?? closed))));
