@@ -8,15 +8,28 @@ const full = process.env.SALLYPORT_FULL === '1';
 const bench = process.env.SALLYPORT_BENCH;
 const specs = ['spec/**/*.spec.ts', ...(full ? ['spec/**/*.full.ts'] : [])];
 
+// What is run once more with the event logs of both servers on the wire server: all that starts them; on every change only
+// these two, of which the crash test goes through every scenario.
+const onWire = ['spec/faults/crash.spec.ts', `spec/scenarios/${full ? '*' : 'partner-sends-ftp'}.spec.ts`];
+// These choose their logs themselves.
+const ownLogs = 'spec/scenarios/{eventstoredb,log-verify,move-log}.spec.ts';
+
+const each = {
+  testTimeout: full ? 3_600_000 : 30_000,
+  hookTimeout: full ? 600_000 : 30_000,
+  pool: 'forks' as const,
+};
+const wire = { name: 'wire', include: onWire, exclude: [ownLogs], env: { SALLYPORT_EVENT_LOG: 'wire' } };
+
 export default defineConfig({
   test: {
-    include: bench === undefined ? specs : [`spec/bench/${bench}.bench.ts`],
     globalSetup: 'spec/support/build.ts',
     reporters: ['default', lastLineReporter()],
-    testTimeout: full ? 3_600_000 : 30_000,
-    hookTimeout: full ? 600_000 : 30_000,
     fileParallelism: true,
     maxWorkers: 2,
-    pool: 'forks',
+    projects:
+      bench === undefined
+        ? [{ test: { ...each, name: 'usual', include: specs } }, { test: { ...each, ...wire } }]
+        : [{ test: { ...each, name: 'bench', include: [`spec/bench/${bench}.bench.ts`] } }],
   },
 });

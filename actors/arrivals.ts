@@ -1,7 +1,7 @@
 /** Files that are arriving now. An upload outlives the session that began it: a newer session may take it over and go on. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
-import type { Completion, Upload } from '../domain/intake.ts';
+import type { Completion, Taken, Upload } from '../domain/intake.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { PayloadWriter } from '../domain/ports.ts';
 import {
@@ -11,7 +11,6 @@ import {
   type Receiving,
   recordUpload,
   senderGone,
-  type Taken,
   take,
   tooLarge,
 } from './receive.ts';
@@ -103,6 +102,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     file.writer.size === 0 ||
     file.superseded ||
     file.arriving.whole ||
+    file.arriving.request !== undefined ||
     ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
 
   /** What there is of it is on disk, to be resumed. It stays at its place until its record stands, so that a newer upload of the path cannot miss it. */
@@ -169,7 +169,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
         if (offset + bytes.length > arriving.channel.maxSize) return fail(tooLarge(arriving.channel));
         const written = await file.writer.write(offset, bytes)();
         if (isLeft(written)) return fail(asRefusal(written.left));
-        if (file.recorded === undefined && !arriving.whole && file.writer.size >= worthResuming) void record(file);
+        const isWorthIt = file.writer.size >= worthResuming && !isUseless(file);
+        if (file.recorded === undefined && isWorthIt) void record(file);
         return right(undefined);
       },
       complete: (options) => async () => {
@@ -180,7 +181,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
           file.ending = completing.then(nothing, nothing);
           const done = await completing;
           if (!isLeft(done)) taken = done.right;
-          return isLeft(done) ? done : right(undefined);
+          return done;
         }
         if (file.owner === owner && !file.over) await drop(file);
         return left(why);
@@ -200,7 +201,10 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       if (anew) file.superseded = true;
       await file.ending;
     },
-    start: (arriving) => open(arriving, needs.ids.fresh(), false),
+    start: (arriving) => {
+      const { request } = arriving;
+      return open(arriving, request?.again === false ? request.id : needs.ids.fresh(), false);
+    },
     resume: (arriving, id) => open(arriving, id, true),
     takeOver: (arriving) => {
       const file = live.get(placeOf(arriving));

@@ -63,9 +63,13 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
   const mailboxes = openMailboxes(needs);
   const decoy = verifiers.make('nobody has this password', 'sallyport-decoy');
 
-  const channelOf = async (login: string): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
-    const rows = await needs.models.query(needs.projection, { where: { login }, limit: 1 })();
-    return isLeft(rows) ? left(refusal('unavailable', 'try again later')) : right(rows.right[0]?.channel);
+  const channelOf = async ({ login, named }: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
+    const { models, projection } = needs;
+    const rows =
+      named === 'channel'
+        ? await models.get(projection, [login])()
+        : await models.query(projection, { where: { login }, limit: 1 })();
+    return isLeft(rows) ? left(refusal('unavailable', 'try again later')) : right([...rows.right.values()][0]?.channel);
   };
 
   const limited = (address: string): Refusal | undefined => {
@@ -92,8 +96,8 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     };
   };
 
-  const found = async ({ proof, login }: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> =>
-    proof.kind === 'recipient' ? mailboxes.find(proof.recipient) : channelOf(login);
+  const found = async (attempt: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> =>
+    attempt.proof.kind === 'recipient' ? mailboxes.find(attempt.proof.recipient) : channelOf(attempt);
 
   const proves = async (channel: ReplicatedChannel | undefined, attempt: LoginAttempt): Promise<boolean> => {
     const { proof, login: sender, address } = attempt;
@@ -132,9 +136,9 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     knowsKey: async (attempt) => {
       const stop = limited(attempt.address);
       if (stop !== undefined) return left(stop);
-      const { proof } = attempt;
-      const known = await channelOf(attempt.login);
+      const known = await channelOf(attempt);
       if (isLeft(known)) return known;
+      const { proof } = attempt;
       return right('fingerprint' in proof && lists(known.right, proof));
     },
   };

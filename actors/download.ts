@@ -5,7 +5,7 @@ import type { PayloadStore } from '../domain/ports.ts';
 import { asRefusal } from './refusals.ts';
 
 /** A payload as somebody outside reads it: mostly from front to end, for which it is opened once. */
-export const download = (payloads: PayloadStore, key: string, size: number): Download => {
+export const download = (payloads: PayloadStore, key: string, size: number, sha256?: string): Download => {
   let chunks: AsyncIterator<Uint8Array> | undefined;
   let rest: Uint8Array = new Uint8Array();
   let next = 0;
@@ -50,6 +50,7 @@ export const download = (payloads: PayloadStore, key: string, size: number): Dow
 
   return {
     size,
+    sha256,
     read: (offset, length) => () => {
       const done = reading.then(() => take(offset, length));
       // What broke must not look like the end when it is asked for again.

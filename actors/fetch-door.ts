@@ -137,6 +137,7 @@ const session = ({ payloads, node }: FetchDoorNeeds, login: string, scope: strin
     wouldTake: no,
     takesMail: no,
     upload: no,
+    standing: no,
     close: () => {
       leave();
       return Promise.resolve();

@@ -15,12 +15,12 @@ export type Folding = {
   fold(events: readonly LoggedEvent[]): Promise<void>;
   /** How many rows wait to be written, and how many events were passed since the last time. */
   pending(): { readonly rows: number; readonly passed: number };
-  /** Writes them, and how far it has come. */
-  flush(): Promise<void>;
+  /** Writes them, or only so many that have waited longest, and how far it has come. */
+  flush(most?: number): Promise<void>;
 };
 
-/** A row as it is stored, and as it is by now. */
-type Held = { stored: Row | undefined; now: Row | undefined };
+/** A row as it is stored, and as it is by now; `own` where nobody else has what it is by now. */
+type Held = { stored: Row | undefined; now: Row | undefined; own: boolean };
 type Keyed = { readonly key: string; readonly event: LoggedEvent };
 type Changed = { readonly key: string; readonly before: Row | undefined; readonly after: Row | undefined };
 
@@ -36,23 +36,28 @@ export type FoldingNeeds = {
 export const folding = (needs: FoldingNeeds, projection: Projection, from: Position | undefined): Folding => {
   const { models, patiently } = needs;
   const held = new Map<string, Held>();
+  /** Held and not written as they are, those that have waited longest first. */
   const dirty = new Set<string>();
+  /** Held, though they may have been as stored when that was looked at last. */
+  const settled = new Set<string>();
   let passed = 0;
   let inUse = 0;
+
+  const hold = (key: string, row: Row | undefined): void => {
+    held.set(key, { stored: row, now: row, own: false });
+    settled.add(key);
+  };
 
   const load = async (keyed: readonly Keyed[]): Promise<void> => {
     const missing = new Set<string>();
     for (const { key, event } of keyed) {
       if (held.has(key)) continue;
-      if (projection.begins?.(event) === true) held.set(key, { stored: undefined, now: undefined });
+      if (projection.begins?.(event) === true) hold(key, undefined);
       else missing.add(key);
     }
     if (missing.size === 0) return;
     const got = await patiently(models.get(projection, [...missing]));
-    for (const key of missing) {
-      const row = got.get(key);
-      if (!held.has(key)) held.set(key, { stored: row, now: row });
-    }
+    for (const key of missing) if (!held.has(key)) hold(key, got.get(key));
   };
 
   const carried = async (changed: readonly Changed[]): Promise<readonly Changed[]> => {
@@ -67,15 +72,19 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
   };
 
   /** What has changed; from here on it counts as stored, so that the folding may go on while it is written. */
-  const takeChanged = (): readonly Changed[] => {
+  const takeChanged = (most: number): readonly Changed[] => {
     const changed: Changed[] = [];
     for (const key of dirty) {
+      if (changed.length >= most) break;
       const row = held.get(key);
-      if (row === undefined) continue;
-      changed.push({ key, before: row.stored, after: row.now });
+      if (row === undefined) throw new Error(`the row ${key} of ${projection.name} is lost`);
+      dirty.delete(key);
+      settled.add(key);
+      // What came and went in between was never stored.
+      if (row.stored !== row.now) changed.push({ key, before: row.stored, after: row.now });
       row.stored = row.now;
+      row.own = false;
     }
-    dirty.clear();
     passed = 0;
     return changed;
   };
@@ -83,9 +92,14 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
   const change = (key: string, event: LoggedEvent): void => {
     const row = held.get(key);
     if (row === undefined) throw new Error(`the row ${key} of ${projection.name} was not loaded`);
+    if (row.own && row.now !== undefined && projection.foldInto !== undefined) {
+      row.now = projection.foldInto(row.now, event);
+      return;
+    }
     const after = projection.fold(row.now, event);
     if (after === row.now) return;
     row.now = after;
+    row.own = true;
     dirty.add(key);
   };
 
@@ -98,7 +112,8 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
       inUse -= 1;
     }
     if (inUse > 0) return;
-    for (const key of held.keys()) if (!dirty.has(key)) held.delete(key);
+    for (const key of settled) if (!dirty.has(key)) held.delete(key);
+    settled.clear();
   };
 
   return {
@@ -106,7 +121,8 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
     checkpoint: from,
     async fold(events) {
       const { checkpoint } = this;
-      const fresh = events.filter((event) => checkpoint === undefined || event.position > checkpoint);
+      const isFresh = (event: LoggedEvent): boolean => checkpoint === undefined || event.position > checkpoint;
+      const fresh = events[0] !== undefined && isFresh(events[0]) ? events : events.filter(isFresh);
       const last = fresh.at(-1);
       if (last === undefined) return;
       const keyed: Keyed[] = [];
@@ -122,12 +138,12 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
       passed += fresh.length;
     },
     pending: () => ({ rows: dirty.size, passed }),
-    async flush() {
+    async flush(most = Number.POSITIVE_INFINITY) {
       const { checkpoint } = this;
-      if (checkpoint === undefined || passed === 0) return;
+      if (checkpoint === undefined || (passed === 0 && dirty.size === 0)) return;
       const along = { checkpoint, passed };
       await holding(async () => {
-        const changed = await carried(takeChanged());
+        const changed = await carried(takeChanged(most));
         const rows = new Map(changed.map(({ key, after }) => [key, after]));
         const changes = changed.flatMap(({ before, after }): readonly Change<Row>[] =>
           after === undefined ? [] : [{ before, after }],

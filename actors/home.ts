@@ -2,22 +2,14 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { channelStream, type ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
-import type { Answer, Entry } from '../domain/intake.ts';
+import type { Answer, Entry, Taken } from '../domain/intake.ts';
 import { parentOf } from '../domain/path.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { Who } from '../domain/transfer/vocabulary.ts';
 import { emptyDirectory, type HomeRow, homeProjection } from '../projections/home.ts';
 import type { Arrivals } from './arrivals.ts';
-import {
-  behind,
-  deliverUpload,
-  expireUpload,
-  isCurrent,
-  isFinalName,
-  type Receiving,
-  recordUpload,
-  type Taken,
-} from './receive.ts';
+import { isCurrent } from './current.ts';
+import { behind, deliverUpload, expireUpload, isFinalName, type Receiving, recordUpload } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 import type { LocalFact } from './streams.ts';
 

@@ -3,6 +3,7 @@
  * role record in the present state, only with the id that they must have; and however often one arrives, it stands once.
  */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { failureIn } from '../domain/failure.ts';
 import type { Parcel, ParcelAnswer, Peer } from '../domain/message.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { Ids, Log, PayloadStore } from '../domain/ports.ts';
@@ -13,7 +14,7 @@ import type { EventType, Fact, TransferEvent } from '../domain/transfer/vocabula
 import type { HeldKeys } from './held-keys.ts';
 import { handOverOf, mayRecord, travels } from './roles.ts';
 import { storeWhole } from './store-whole.ts';
-import type { Streams, Turn } from './streams.ts';
+import { retired, type Streams, type Turn } from './streams.ts';
 
 /** What the inbox rests on. `admits` is this server's own say on what a peer may open; a sentence refuses. */
 export type InboxNeeds = {
@@ -34,6 +35,8 @@ export type Inbox = {
 };
 
 const refused = (text: string): ParcelAnswer => ({ result: 'refused', text });
+/** What was taken here so long ago that its events are purged is not taken again. */
+const known: ParcelAnswer = { result: 'stored', events: [] };
 const later = (text: string, expected?: number): ParcelAnswer => ({ result: 'later', text, expected });
 
 /** Opens the inbox. */
@@ -42,6 +45,7 @@ export const openInbox = (needs: InboxNeeds): Inbox => {
     const answer = await needs.streams
       .inTurn(parcel.transfer, (turn) => takeInTurn(needs, from, parcel, turn))
       .catch((error: unknown) => {
+        if (failureIn(error)?.code === retired.code) return known;
         needs.log.error('an event of the peer could not be taken', { transfer: parcel.transfer, error: String(error) });
         return later('internal error');
       });
@@ -93,10 +97,10 @@ const takeInTurn = async (needs: InboxNeeds, from: Peer, parcel: Parcel, turn: T
 
 const again = async (needs: InboxNeeds, event: TransferEvent, transfer: string): Promise<ParcelAnswer> => {
   const read = await needs.streams.events(transfer);
-  if (isLeft(read)) return later(read.left.text);
+  if (isLeft(read)) return read.left.code === retired.code ? known : later(read.left.text);
   const index = read.right.findIndex((each) => each.id === event.id);
-  const known = read.right[index];
-  if (known === undefined || JSON.stringify(sorted(known.data)) !== JSON.stringify(sorted(event.data)))
+  const recorded = read.right[index];
+  if (recorded === undefined || JSON.stringify(sorted(recorded.data)) !== JSON.stringify(sorted(event.data)))
     return refused('another event is recorded under that number');
   const mine = read.right.slice(index + 1).filter((each) => each.meta.origin === needs.node);
   return { result: 'stored', events: mine.filter((each) => each.meta.originSeq !== undefined).slice(0, 100) };

@@ -15,6 +15,8 @@ import { type HomeNeeds, homeOf } from './home.ts';
 import { type PickUpNeeds, watchPickUp } from './pick-up.ts';
 import { type Arriving, expireUpload, tooLarge } from './receive.ts';
 import { asRefusal } from './refusals.ts';
+import { onceEach, type Requests } from './requests.ts';
+import { standingOf } from './standing.ts';
 
 /** What the intake rests on. */
 export type IntakeNeeds = HomeNeeds &
@@ -32,6 +34,7 @@ export type RunningIntake = Intake & {
 
 /** Opens the intake. */
 export const openIntake = (needs: IntakeNeeds): RunningIntake => {
+  const requests = onceEach(needs);
   const sessions = new Map<AbortController, string>();
   return {
     login: (attempt) => async () => {
@@ -41,7 +44,7 @@ export const openIntake = (needs: IntakeNeeds): RunningIntake => {
       const ending = new AbortController();
       sessions.set(ending, channel.name);
       return right(
-        session(needs, attempt, channel, ending.signal, () => {
+        session({ ...needs, requests }, attempt, channel, ending.signal, () => {
           sessions.delete(ending);
           leave();
         }),
@@ -55,18 +58,19 @@ export const openIntake = (needs: IntakeNeeds): RunningIntake => {
 };
 
 const session = (
-  needs: IntakeNeeds,
+  needs: IntakeNeeds & { readonly requests: Requests },
   attempt: LoginAttempt,
   channel: ReplicatedChannel,
   ended: AbortSignal,
   leave: () => void,
 ): Session => {
   const { arrivals, streams } = needs;
-  const uploads = new Set<Upload>();
+  const abandoning = new Set<() => Promise<void>>();
   const unheard = new Set<string>();
   const { proof } = attempt;
+  const login = attempt.named === 'channel' ? (channel.login ?? channel.name) : attempt.login;
   const by = {
-    login: attempt.login.slice(0, 128),
+    login: login.slice(0, 128),
     address: attempt.address.slice(0, 64),
     ...('fingerprint' in proof ? { fingerprint: proof.fingerprint } : {}),
   };
@@ -90,8 +94,12 @@ const session = (
       const resolved = resolvePath('/', path);
       return isLeft(resolved) ? resolved : then(resolved.right)();
     };
-  const watched = (upload: Arrival): Upload => {
-    uploads.add(upload);
+  const watched = (upload: Arrival, onEnd: () => void): Upload => {
+    const abandon = (): Promise<void> => {
+      abandoning.delete(abandon);
+      return upload.abandon().finally(onEnd);
+    };
+    abandoning.add(abandon);
     return {
       get size() {
         return upload.size;
@@ -99,16 +107,13 @@ const session = (
       write: upload.write,
       setModified: upload.setModified,
       complete: (options) => async () => {
-        uploads.delete(upload);
-        const completed = await upload.complete(options)();
+        abandoning.delete(abandon);
+        const completed = await upload.complete(options)().finally(onEnd);
         const transfer = upload.taken()?.transfer;
         if (transfer !== undefined) unheard.add(transfer);
         return completed;
       },
-      abandon: () => {
-        uploads.delete(upload);
-        return upload.abandon();
-      },
+      abandon,
     };
   };
   const beginAnew = async (arriving: Arriving, there: HomeRow | undefined): Promise<Decision<Arrival>> => {
@@ -125,10 +130,17 @@ const session = (
     if (there.kind === 'upload' && there.payload === null) return arrivals.resume(arriving, there.id ?? '');
     return left(refusal('notPermitted', 'it is complete already; send more under another name'));
   };
+  const begin = async (arriving: Arriving, resume: boolean): Promise<Decision<Arrival>> => {
+    await arrivals.makeWay(arriving, !resume);
+    const may = await home.mayWrite(arriving.path)();
+    if (isLeft(may)) return may;
+    return resume ? goOn(arriving, may.right) : beginAnew(arriving, may.right);
+  };
   return {
     channel: channel.name,
-    login: attempt.login,
+    login,
     ended,
+    standing: standingOf(needs, channel.name),
     resolve: (path) => () => Promise.resolve(resolvePath('/', path)),
     list: (path) => at(path, home.list),
     stat: (path) => at(path, home.stat),
@@ -153,19 +165,21 @@ const session = (
     },
     upload: (named, options) =>
       at(named, (path) => async () => {
-        const [resume, whole] = [options?.resume === true, options?.whole === true];
-        const arriving = { channel, protocol: attempt.protocol, path, by, whole };
-        await arrivals.makeWay(arriving, !resume);
-        const may = await home.mayWrite(path)();
-        if (isLeft(may)) return may;
-        const begun = resume ? await goOn(arriving, may.right) : await beginAnew(arriving, may.right);
-        return isLeft(begun) ? begun : right(watched(begun.right));
+        const claimed = await needs.requests.claim(channel, path, options?.requestKey);
+        if (isLeft(claimed)) return claimed;
+        const { request, release } = claimed.right;
+        const whole = options?.whole === true;
+        const arriving = { channel, protocol: attempt.protocol, path, by, whole, ...(request && { request }) };
+        const begun = await begin(arriving, options?.resume === true);
+        if (isLeft(begun)) release();
+        return isLeft(begun) ? begun : right(watched(begun.right, release));
       }),
     download: (path) =>
       at(path, (p) => async () => {
         const file = await home.file(p)();
         if (isLeft(file)) return file;
-        const bytes = download(needs.payloads, file.right.payload?.key ?? '', file.right.size);
+        const { payload, size } = file.right;
+        const bytes = download(needs.payloads, payload?.key ?? '', size, payload?.sha256);
         return right(watchPickUp(needs, file.right, bytes, by, attempt.protocol));
       }),
     takesMail: (sender, recipient) => () => {
@@ -176,7 +190,7 @@ const session = (
     close: async (options) => {
       leave();
       if (options?.orderly === true) hear();
-      await Promise.all([...uploads].map((upload) => upload.abandon()));
+      await Promise.all([...abandoning].map((abandon) => abandon()));
     },
   };
 };

@@ -47,9 +47,10 @@ import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
 import { rebuilding } from './rebuild.ts';
 import { receipts } from './receipt.ts';
-import { type RecordPurge, recordingPurges } from './record-purge.ts';
+import { recordingPurges } from './record-purge.ts';
 import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
+import { retiring } from './retire.ts';
 import { stepOf } from './roles.ts';
 import { openForLog } from './same-log.ts';
 import { type SealLimits, sealLog } from './seal-log.ts';
@@ -121,8 +122,6 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
-  /** Must have answered well before events of a stream are purged. */
-  readonly recordPurge: RecordPurge;
   /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
@@ -134,7 +133,7 @@ export type RunningNode = {
 };
 
 const livePerLane = 16;
-const innerKeepsPayloadsFor = 86_400_000;
+const providedFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
@@ -154,7 +153,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     stepOf,
     laneOf,
     retries,
-    keepFor: config.role === 'dmz' ? config.viewFor : innerKeepsPayloadsFor,
+    keepFor: config.role === 'dmz' ? config.viewFor : config.retention.payloads,
   });
   const views = [projection, auditProjection, ...(role === 'dmz' ? [homeProjection, channelsProjection] : [])];
   const projections = [...views, witnessProjection];
@@ -190,7 +189,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     settling,
     reading,
   };
-  const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), innerKeepsPayloadsFor);
+  const own = innerSettings(firstSettings(config, settings.passwords, settings.accessOf), providedFor);
   const inbox = openInbox({ ...shared, admits: role === 'inner' ? own.admits : () => undefined });
   const arrivals = openArrivals(shared);
   const intake = config.role === 'dmz' ? intakeOf(config, { ...shared, arrivals, guard: disk }) : undefined;
@@ -239,10 +238,12 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   });
   const accessOf = ownAccess === undefined ? askInner(messages) : withTrust(eventLog, ownAccess);
   const enter = entering(ports.partners, accessOf);
+  const recordPurge = recordingPurges({ ...ports, streams, node });
   const sweeping = { ...shared, directories: own.directories };
   const sweeps = [
     (signal: AbortSignal) => sweepPayloads(sweeping, signal),
     ...(config.role === 'dmz' ? [uploadSweep({ ...shared, arrivals, incomplete: config.incomplete })] : []),
+    ...retiring({ ...shared, recordPurge, retention: config.retention }),
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
@@ -279,7 +280,6 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   return {
     control,
     intake,
-    recordPurge: recordingPurges({ ...ports, streams, node }),
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;

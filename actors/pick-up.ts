@@ -29,6 +29,7 @@ export const watchPickUp = (
   };
   return {
     size: file.size,
+    sha256: file.sha256,
     read: (offset, length) => async () => {
       const bytes = await file.read(offset, length)();
       if (isLeft(bytes)) return bytes;

@@ -101,8 +101,8 @@ const lookInto = async (
   session: PartnerSession,
   { run }: Stepping,
 ): Promise<void> => {
-  // Where one can only send there is nothing to look at, and a test mail would be somebody's.
-  if (session.deliver !== undefined) return;
+  // Whatever is handed over is there for good.
+  if (session.handOver !== undefined) return;
   if (!(await run('list', session.list(directory))) || depth !== 'write') return;
   const id = ids.fresh();
   const first = joinPath(directory, temporaryName(sending, id, `sallyport-test-${id}`));

@@ -1,7 +1,6 @@
 /** Follows the log and keeps the read models: one transaction a batch and projection, rows and checkpoint together. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { Subject } from 'rxjs';
-import { temporary } from '../domain/failure.ts';
 import type {
   AnyProjection,
   Clock,
@@ -23,10 +22,10 @@ import { orThrow } from './unwrap.ts';
 export type Projector = {
   /** Answers once everything that was in the log at the start is in the read models. */
   readonly caughtUp: Promise<void>;
-  /** Answers once the read models have come to this position; false where they wait for room on the disk, and show what was. */
+  /** Answers once the read models have come to this position; false where they cannot now, and show what was: nobody waits for long. */
   settled(position: Position | undefined): Promise<boolean>;
-  /** Changes a row beside its fold (a mark that is no event); runs in turn with the folding. */
-  mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R): Promise<void>;
+  /** Changes a row beside its fold (a mark that is no event), or removes it (undefined); runs in turn with the folding. */
+  mark<R extends Row>(projection: Projection<R>, key: string, change: (row: R) => R | undefined): Promise<void>;
   /** Runs in turn with the folding: `build` puts other rows in the place of the live ones, come as far or farther, and answers how far. */
   replace(
     projection: AnyProjection,
@@ -40,9 +39,6 @@ export type Projector = {
   /** Ends with the signal given at the start; rejects on a defect. */
   readonly ended: Promise<void>;
 };
-
-/** Why nothing is decided by a view that does not show all that is recorded. */
-export const stale = temporary('noSpace', 'the read models wait for room on the disk');
 
 /** A checkpoint over events that concern no row is saved after so many of them: at worst they are looked at again. */
 const mostUnsaved = 1_000;
@@ -61,8 +57,10 @@ export type ProjectorNeeds = {
 
 const firstWait = 100;
 const longestWait = 5_000;
+/** Whoever asks waits no longer for what is recorded to be shown: the event log may have gone away in between. */
+const longestSettling = 10_000;
 
-/** Starts the read models; they stop with the signal. On a full disk they wait for room, and answer as far as they have come. */
+/** Starts the read models; they stop with the signal. On a full disk they wait for room, without the log for the log, and answer as far as they have come. */
 export const startProjector = async (
   needs: ProjectorNeeds,
   projections: readonly AnyProjection[],
@@ -170,7 +168,16 @@ export const startProjector = async (
         ? Promise.resolve(true)
         : stuck || signal.aborted
           ? Promise.resolve(false)
-          : new Promise((resolve) => waiting.add({ position, resolve })),
+          : new Promise((resolve) => {
+              const cancel = clock.after(longestSettling, () => answer(false));
+              const answer = (come: boolean): void => {
+                cancel();
+                waiting.delete(asked);
+                resolve(come);
+              };
+              const asked = { position, resolve: answer };
+              waiting.add(asked);
+            }),
     mark: (projection, key, change) =>
       inTurn(async () => {
         if (history) for (const each of running) await each.flush();

@@ -38,13 +38,17 @@ export type Rebuilds = {
 };
 
 const pagesAhead = 2;
-const rowsAtOnce = 2_000;
+/** How many changed rows of a read model wait to be written, and how many are written together then. */
+export type Waiting = { readonly rows: number; readonly atOnce: number };
+
+/** Most transfers have ended by then, and each is written once. */
+const usual: Waiting = { rows: 50_000, atOnce: 5_000 };
 
 /** At once, or not at all: nobody waits for a rebuild. */
 const atOnce: Patiently = async (attempt) => orThrow(await attempt());
 
 /** Makes the rebuilds. */
-export const rebuilding = (needs: RebuildNeeds): Rebuilds => {
+export const rebuilding = (needs: RebuildNeeds, waiting = usual): Rebuilds => {
   const { projector, log } = needs;
   const stopping = new AbortController();
   const told = new Map<string, Progress>();
@@ -56,7 +60,7 @@ export const rebuilding = (needs: RebuildNeeds): Rebuilds => {
       for (const name of names) told.set(name, { done, of: told.get(name)?.of ?? 0, failed: null });
     };
     try {
-      await rebuild(needs, chosen as readonly Projection[], tell, stopping.signal);
+      await rebuild(needs, chosen as readonly Projection[], waiting, tell, stopping.signal);
       told.clear();
       log.info('read models were built anew', { names });
     } catch (error) {
@@ -102,6 +106,7 @@ type Anew = { readonly anew: Folding; readonly beside: Beside; written: Promise<
 const rebuild = async (
   { eventLog, models, projector }: RebuildNeeds,
   projections: readonly Projection[],
+  waiting: Waiting,
   tell: (done: number) => void,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -115,15 +120,11 @@ const rebuild = async (
     let done = 0;
     for await (const item of ahead(eventLog.follow(undefined, signal), pagesAhead)) {
       if (item.kind === 'caughtUp') break;
-      for (const one of all) await foldAndWrite(one, item.events);
+      await Promise.all(all.map((one) => foldAndWrite(one, item.events, waiting)));
       done += item.events.length;
       tell(done);
     }
-    for (const one of all) {
-      await one.written;
-      await one.anew.flush();
-      orThrow(await one.beside.prepare()());
-    }
+    await Promise.all(all.map((one) => finish(one, waiting)));
     for (const { anew, beside } of all) {
       if (signal.aborted) return;
       await projector.replace(anew.projection, async (live) => {
@@ -141,13 +142,19 @@ const rebuild = async (
 };
 
 /** Folds on while what was folded before is written. */
-const foldAndWrite = async (one: Anew, events: readonly LoggedEvent[]): Promise<void> => {
+const foldAndWrite = async (one: Anew, events: readonly LoggedEvent[], { rows, atOnce }: Waiting): Promise<void> => {
   const { anew } = one;
   await anew.fold(events);
-  if (anew.pending().rows < rowsAtOnce) return;
+  if (anew.pending().rows < rows) return;
   await one.written;
-  one.written = anew.flush();
+  one.written = anew.flush(atOnce);
   one.written.catch(() => undefined);
+};
+
+const finish = async ({ anew, written, beside }: Anew, { atOnce }: Waiting): Promise<void> => {
+  await written;
+  while (anew.pending().rows > 0) await anew.flush(atOnce);
+  orThrow(await beside.prepare()());
 };
 
 /** What was recorded while the last of history was read. */

@@ -2,6 +2,7 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { completesOnClose, isTemporaryName, markedBy, type ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
+import type { Taken } from '../domain/intake.ts';
 import { baseName } from '../domain/path.ts';
 import { keyOf, type PayloadRef } from '../domain/payload.ts';
 import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
@@ -10,6 +11,7 @@ import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadFact, uploadStream } from '../domain/upload.ts';
 import { type HomeRow, homeProjection } from '../projections/home.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
+import { isCurrent } from './current.ts';
 import type { HeldKeys } from './held-keys.ts';
 import type { Projector } from './projector.ts';
 import { asRefusal } from './refusals.ts';
@@ -38,6 +40,8 @@ export type Arriving = {
   readonly by: Who;
   /** The protocol says where it ends: complete is final, and a part is of no use. */
   readonly whole: boolean;
+  /** The transfer that the partner's own key for its request stands for. `again`: it is there already. */
+  readonly request?: { readonly id: string; readonly again: boolean };
 };
 
 /** A file that is whole and on disk. `opened`: its upload stream has begun. */
@@ -49,9 +53,6 @@ export type Arrived = Arriving & {
   /** The hash by which a repeat is known, where that is not the payload's. */
   readonly asSent?: string | undefined;
 };
-
-/** What became of it: the transfer, or none yet. */
-export type Taken = { readonly transfer: string | undefined };
 
 /** Asked last before anything is recorded: is the sender gone, so that nobody knows whether this is the whole file? */
 export type Unless = () => Promise<boolean>;
@@ -65,15 +66,13 @@ export const tooLarge = ({ maxSize }: ReplicatedChannel): Refusal =>
 
 const mostRepeats = 1_000;
 
-/** Do the read models show all that is recorded? They do not while they wait for room on the disk. */
-export const isCurrent = ({ projector, streams }: Receiving): Promise<boolean> => projector.settled(streams.position());
-
 /** The refusal of whatever would change something by a view that is not current. */
-export const behind = refusal('noSpace', 'there is no room on the disk of this server now; try again later');
+export const behind = refusal('unavailable', 'it cannot be done at the moment; try again later');
 
 /** Records a whole file: as a transfer where its name says that it is final, else as an upload that waits. */
 export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
-  const { channel, path } = file;
+  const { channel, path, request } = file;
+  if (request?.again === true) return answerAgain(needs, file, request.id);
   if (file.whole || completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
   if (await unless()) return left(senderGone);
   const kept = await recordUpload(needs.streams, file.id, [
@@ -141,7 +140,8 @@ export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =
 
 const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { id, payload, opened, path, modified, protocol, by, asSent } = file;
-  const earlier = await unheard(needs, file);
+  // Who gives its requests keys says by them which one is a repeat.
+  const earlier = file.request === undefined ? await unheard(needs, file) : right(undefined);
   if (isLeft(earlier)) return earlier;
   if (await unless()) return left(senderGone);
   const heard = earlier.right === undefined ? right(undefined) : await repeat(needs, file, earlier.right);
@@ -155,6 +155,18 @@ const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise
   // First the record, then the bytes: an upload that is still found still has them.
   if (heard.right !== undefined && !isLeft(closed)) await needs.payloads.remove(keyOf(needs.node, id))();
   return closed;
+};
+
+/** A request that was made before: its file is compared, and dropped. */
+const answerAgain = async (needs: Receiving, file: Arrived, id: string): Promise<Decision<Taken>> => {
+  const earlier = await needs.streams.load(id);
+  await needs.payloads.remove(file.payload.key)();
+  if (isLeft(earlier)) return left(asRefusal(earlier.left));
+  const transfer = earlier.right?.transfer;
+  const isSame = transfer?.payload?.sha256 === file.payload.sha256 && transfer.name === baseName(file.path);
+  return isSame
+    ? right({ transfer: id })
+    : left(refusal('illegal', 'this key was used for another file; a new request needs a new key'));
 };
 
 const closeUpload = async (needs: Receiving, id: string, transfer: string): Promise<Decision<Taken>> => {

@@ -9,8 +9,9 @@ import { agentStream, runStream, runVocabulary, seenKey, settled } from '../doma
 import type { Fact } from '../domain/transfer/vocabulary.ts';
 import { fetchedAs, type TransferRecord } from '../projections/transfers.ts';
 import type { Memory } from './agent-memory.ts';
+import { isCurrent, stale } from './current.ts';
 import { pause } from './pause.ts';
-import { type Projector, stale } from './projector.ts';
+import type { Projector } from './projector.ts';
 import type { Streams } from './streams.ts';
 import { orThrow } from './unwrap.ts';
 import { wholeStream } from './whole-stream.ts';
@@ -121,7 +122,7 @@ const list = async (needs: RunNeeds, { channel, directory }: CronAgent, signal: 
 
 /** Paths of files that are on their way already. */
 const openPaths = async (needs: RunNeeds, channel: string): Promise<Either<Failure, ReadonlySet<string>>> => {
-  if (!(await needs.projector.settled(needs.streams.position()))) return left(stale);
+  if (!(await isCurrent(needs))) return left(stale);
   const paths = new Set<string>();
   for (let offset = 0; ; offset += page) {
     const query = { where: { getting: channel }, orderBy: 'id', limit: page, offset };

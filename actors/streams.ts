@@ -2,10 +2,10 @@
  * The only writer of streams on this server: every append to a stream goes through its queue, with the exact expected
  * revision. Here facts become events (origin, number, id, hash), and nothing that the table or the machine forbids is recorded.
  */
-import { type Either, isLeft, right } from 'fp-ts/lib/Either.js';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { hashed } from '../domain/chain.ts';
 import { asRecorded } from '../domain/evolution.ts';
-import type { Decision, Failure, Refusal } from '../domain/failure.ts';
+import { type Decision, type Failure, failing, permanent, type Refusal } from '../domain/failure.ts';
 import type { Clock, EventLog, Expected, Ids, JsonObject, NewEvent, Position } from '../domain/ports.ts';
 import type { Role } from '../domain/role.ts';
 import { decode, encode } from '../domain/transfer/codec.ts';
@@ -23,7 +23,7 @@ export type LocalFact = { readonly type: string; readonly data: JsonObject };
 
 /** The transfers' streams, and the local ones. */
 export type Streams = {
-  /** The transfer as it stands; undefined where there is none. */
+  /** The transfer as it stands; undefined where there is none, failure `retired` where its events were purged. */
   load(id: string): Promise<Either<Failure, Folded | undefined>>;
   /** A transfer's events, oldest first. */
   events(id: string): Promise<Either<Failure, readonly TransferEvent[]>>;
@@ -35,8 +35,10 @@ export type Streams = {
   recordLocal(stream: string, facts: readonly LocalFact[]): Promise<Either<Failure, void>>;
   /** Appends a local fact as this very revision; a `conflict` where another stands there. Harmless when repeated. */
   recordAt(stream: string, revision: bigint, fact: LocalFact): Promise<Either<Failure, void>>;
-  /** Where the last append of this process stands. */
+  /** Where the last append of this process stands, as far as it was told. */
   readonly position: () => Position | undefined;
+  /** The same, after a look at what became of appends of which it was not told. */
+  reached(): Promise<Either<Failure, Position | undefined>>;
 };
 
 /** One stream, held. */
@@ -45,6 +47,9 @@ export type Turn = {
   readonly stamp: (folded: Folded, step: string, fact: Fact) => TransferEvent;
   readonly append: (before: Folded, events: readonly TransferEvent[]) => Promise<Either<Failure, Folded>>;
 };
+
+/** Of an ended transfer only the last event is left. */
+export const retired = permanent('retired', 'its events were purged: the time for which they are kept is over');
 
 /** What the streams rest on. */
 export type StreamsNeeds = {
@@ -64,6 +69,11 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
   const queues = new Map<string, Promise<unknown>>();
   const cache = new Map<string, Folded>();
   let position: Position | undefined;
+  /** Streams whose last append may stand, or not. */
+  const doubtful = new Set<string>();
+  const advance = (to: Position | undefined): void => {
+    if (to !== undefined && (position === undefined || to > position)) position = to;
+  };
 
   const inQueue = <A>(stream: string, work: () => Promise<A>): Promise<A> => {
     const result = (queues.get(stream) ?? Promise.resolve()).then(work);
@@ -84,6 +94,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
   const events = async (id: string): Promise<Either<Failure, readonly TransferEvent[]>> => {
     const logged = await log.readStream(transferStream(id), { limit: longestStream })();
     if (isLeft(logged)) return logged;
+    if ((logged.right[0]?.revision ?? 0n) > 0n) return left(retired);
     return right(logged.right.map(decode).filter((event) => event !== undefined));
   };
 
@@ -104,8 +115,11 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     const all = batch.map((event) => hashed(stream, asRecorded(event), ids.sha256));
     let done = await log.append(stream, all, { expected })();
     if (isLeft(done) && done.left.code === 'outcomeUnknown') done = await log.append(stream, all, { expected })();
-    if (isLeft(done)) return done;
-    if (position === undefined || done.right.position > position) position = done.right.position;
+    if (isLeft(done)) {
+      if (done.left.code === 'outcomeUnknown') doubtful.add(stream);
+      return done;
+    }
+    advance(done.right.position);
     return right(undefined);
   };
 
@@ -176,7 +190,7 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
     inTurn: (id, work) =>
       inQueue(transferStream(id), async () => {
         const loaded = await load(id);
-        if (isLeft(loaded)) throw new Error(loaded.left.text);
+        if (isLeft(loaded)) throw failing(loaded.left);
         return work({ folded: loaded.right, stamp, append: (before, batch) => append(before, batch) });
       }),
     recordLocal: (stream, facts) =>
@@ -192,6 +206,15 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
         write(stream, [local(fact, `${stream}/${revision}`)], revision === 0n ? 'noStream' : revision - 1n),
       ),
     position: () => position,
+    reached: async () => {
+      for (const stream of doubtful) {
+        const read = await log.readStream(stream, { limit: longestStream })();
+        if (isLeft(read)) return read;
+        advance(read.right.at(-1)?.position);
+        doubtful.delete(stream);
+      }
+      return right(position);
+    },
   };
 };
 

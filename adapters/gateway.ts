@@ -15,9 +15,7 @@ import { schedules } from './cron/index.ts';
 import { directoryDelivery } from './delivery/directory.ts';
 import { dataDisk } from './disk/index.ts';
 import { embeddedEventLog } from './eventlog/embedded.ts';
-import { eventStoreDb } from './eventlog/eventstoredb.ts';
 import { prefixOf } from './eventlog/eventstoredb-names.ts';
-import { untilThere } from './eventlog/eventstoredb-probe.ts';
 import { whyNotWhole } from './eventlog/mark.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
@@ -92,6 +90,9 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     const { eventLog: connectionString } = loaded;
     if (connectionString === undefined) return embeddedEventLog({ directory: data, onFatal: die });
     const place = { connectionString, prefix: prefixOf(node), clock, log };
+    // Its client takes longer to load than most of the rest.
+    const { untilThere } = await import('./eventlog/eventstoredb-probe.ts');
+    const { eventStoreDb } = await import('./eventlog/eventstoredb.ts');
     await untilThere(place);
     return eventStoreDb(place);
   };

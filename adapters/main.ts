@@ -3,16 +3,18 @@
 import { fileURLToPath } from 'node:url';
 import { roles, travels } from '../actors/roles.ts';
 import { audit } from './audit.ts';
-import { checkAll } from './check.ts';
 import { runCli } from './cli/index.ts';
 import { dataOf, decodeFile, loadConfig } from './config/load.ts';
 import { controlClient } from './control/client.ts';
-import { runDemo } from './demo/index.ts';
-import { startGateway } from './gateway.ts';
 import { bundle, createKeys, renewKeys, showKeys } from './keys/index.ts';
-import { copyLog } from './log-copy.ts';
 import { protocols } from './protocols.ts';
 import { systemClock } from './shared/clock.ts';
+
+/** What a command needs is loaded when it is given: each is a process of its own, and most need little. */
+const when =
+  <A extends readonly unknown[], B>(load: () => Promise<(...given: A) => Promise<B>>) =>
+  async (...given: A): Promise<B> =>
+    (await load())(...given);
 
 const clock = systemClock();
 const keys = { create: createKeys, bundle, renew: renewKeys, show: showKeys };
@@ -22,13 +24,13 @@ process.exitCode = await runCli(process.argv.slice(2), {
   load: loadConfig,
   dataOf,
   decode: decodeFile,
-  start: startGateway,
-  check: checkAll,
+  start: when(async () => (await import('./gateway.ts')).startGateway),
+  check: when(async () => (await import('./check.ts')).checkAll),
   keys,
-  copyLog,
+  copyLog: when(async () => (await import('./log-copy.ts')).copyLog),
   controlClient,
   audit,
-  demo: (options) => runDemo({ ...options, entry, keys, controlClient, clock }),
+  demo: async (options) => (await import('./demo/index.ts')).runDemo({ ...options, entry, keys, controlClient, clock }),
   owners: { roles, travels },
   clock,
 });

@@ -51,7 +51,7 @@ export const accessIn =
 /** Files of inner's disk are nothing to dmz: what they hold stands in the credentials. */
 const withoutFiles = (partner: PartnerConfig): PartnerConfig =>
   Object.fromEntries(
-    Object.entries(partner).filter(([name]) => !['password', 'privateKey', 'ca'].includes(name)),
+    Object.entries(partner).filter(([name]) => !['password', 'privateKey', 'ca', 'certificate'].includes(name)),
   ) as PartnerConfig;
 
 const found = (access: PartnerAccess) => right<Failure, PartnerAccess>(access);

@@ -77,7 +77,7 @@ export const channel = (protocols: readonly Protocol[]) =>
         .max(20)
         .default([])
         .describe(
-          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: USER alone logs in over FTPS. The listener needs `clientCa`.',
+          'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: they log in over HTTPS without more, over FTPS by USER alone. The listener needs `clientCa`.',
         ),
       mail: mail.optional().describe('Mail to these addresses is data of this channel; absent: it takes no mail.'),
       partner: partner(protocols).optional().describe("The partner's own server, to fetch from and to send to."),

@@ -11,6 +11,7 @@ import { outboxSettings } from './outbox.ts';
 import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
 import { mostChannels } from './replication.ts';
+import { dmzRetention, innerRetention } from './retention.ts';
 import { duration, filePath, size } from './units.ts';
 
 /** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
@@ -91,6 +92,7 @@ const inner = (protocols: readonly Protocol[]) =>
       .max(1000)
       .default([])
       .describe('Directories that are watched for files to be sent.'),
+    retention: innerRetention,
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
 
@@ -133,6 +135,7 @@ const dmz = (protocols: readonly Protocol[]) =>
     viewFor: duration
       .prefault('10m')
       .describe('How long a delivered file at least stays visible to its partner; then dmz frees its copy.'),
+    retention: dmzRetention,
   });
 export type DmzConfig = z.infer<ReturnType<typeof dmz>>;
 
@@ -146,7 +149,7 @@ export const configSchema = (protocols: readonly Protocol[]) =>
 export const decodeConfig = (raw: unknown, protocols: readonly Protocol[]): Either<readonly Problem[], Config> => {
   const parsed = configSchema(protocols).safeParse(raw);
   if (!parsed.success) return left(parsed.error.issues.flatMap((issue) => problemsOf(issue)));
-  const problems = [...crossChecks(parsed.data), ...unfetchable(parsed.data, protocols)];
+  const problems = crossChecks(parsed.data, protocols);
   return problems.length > 0 ? left(problems) : right(parsed.data);
 };
 
@@ -169,8 +172,8 @@ const wordsFor = (issue: z.core.$ZodIssue): string => {
   return got === '' ? issue.message : `expected ${issue.expected}, found ${got}`;
 };
 
-const crossChecks = (config: Config): readonly Problem[] => [
-  ...(config.role === 'inner' ? innerChecks(config) : collisions(config.fetch, config.listeners)),
+const crossChecks = (config: Config, protocols: readonly Protocol[]): readonly Problem[] => [
+  ...(config.role === 'inner' ? innerChecks(config, protocols) : collisions(config.fetch, config.listeners)),
   ...(config.role === 'dmz' && config.messageService.peers.length === 0
     ? [{ path: 'messageService.peers', problem: 'name inner: a dmz gets its channels from it' }]
     : []),
@@ -191,7 +194,7 @@ const crossChecks = (config: Config): readonly Problem[] => [
   }),
 ];
 
-const innerChecks = (config: InnerConfig): readonly Problem[] => {
+const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): readonly Problem[] => {
   const channels = new Set(config.channels.map((each) => each.name));
   return [
     ...twice(config.channels.map((each) => each.name)).map((i) => ({
@@ -217,6 +220,12 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
       );
       return why === undefined ? [] : [{ path: `outboxes[${i}].channel`, problem: `${channel} ${why}` }];
     }),
+    ...config.profiles.flatMap(({ agent }, i) => {
+      const protocol = config.channels.find(({ name }) => name === agent?.channel)?.partner?.protocol;
+      const cannot = protocols.find(({ name }) => name === protocol)?.partner?.sendsOnly === true;
+      const problem = `files can only be sent to the partner of ${agent?.channel ?? ''}: nothing can be fetched over ${protocol ?? ''}`;
+      return cannot ? [{ path: `profiles[${i}].agent.channel`, problem }] : [];
+    }),
     ...config.profiles.flatMap((each, i) =>
       channelsNamedBy(each).flatMap(([where, name]) =>
         channels.has(name)
@@ -231,16 +240,6 @@ const innerChecks = (config: InnerConfig): readonly Problem[] => {
     ),
   ];
 };
-
-/** Agents that would fetch from partners to whom one can only send. */
-const unfetchable = (config: Config, protocols: readonly Protocol[]): readonly Problem[] =>
-  (config.role === 'inner' ? config.profiles : []).flatMap(({ agent }, i) => {
-    const channels = config.role === 'inner' ? config.channels : [];
-    const over = channels.find((each) => each.name === agent?.channel)?.partner?.protocol;
-    const onlySends = protocols.find((each) => each.name === over)?.partner?.onlySends === true;
-    const problem = `the partner of ${agent?.channel ?? ''} is reached over ${over ?? ''}, where nothing can be fetched: name another channel`;
-    return onlySends ? [{ path: `profiles[${i}].agent.channel`, problem }] : [];
-  });
 
 /** Why nothing can be sent to a channel's partner; undefined where it can. */
 const whyNotSent = (channel: ChannelConfig | undefined, viaDmz: boolean): string | undefined => {

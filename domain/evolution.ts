@@ -28,8 +28,8 @@ export const asRecorded = (event: NewEvent, table = upcasters): NewEvent => {
 /** The event in its present form, the version gone from its metadata. One of a version that is not known is a defect. */
 export const asPresent = (event: LoggedEvent, table = upcasters): LoggedEvent => {
   const ways = waysOf(event.type, table);
+  if (ways.length === 0 && event.metadata.version === undefined) return event;
   const { version = 1, ...metadata } = event.metadata;
-  if (version === 1 && ways.length === 0 && event.metadata.version === undefined) return event;
   const where = `${event.stream} at revision ${event.revision} holds ${event.type}`;
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
     throw new Error(`${where} of version ${JSON.stringify(version)}, which is none`);

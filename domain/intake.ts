@@ -20,11 +20,12 @@ export type Proof =
   /** Mail for one of a channel's addresses, as the channel's own rules take it; the login is the sender, which is only a claim. */
   | { readonly kind: 'recipient'; readonly recipient: string };
 
-/** Somebody at the door. `address` is the peer's IP address. */
+/** Somebody at the door. `address` is the peer's IP address; `login` is the name of a channel where it is so `named`. */
 export type LoginAttempt = {
   readonly protocol: string;
   readonly address: string;
   readonly login: string;
+  readonly named?: 'channel';
   readonly proof: Proof;
 };
 
@@ -41,6 +42,20 @@ export type Entry = {
 /** How a file is completed. `asSent`: SHA-256 of what the partner sent, where we have added to it: a repeat is known by that. */
 export type Completion = { readonly unless?: () => Promise<boolean>; readonly asSent?: string };
 
+/** What became of a file that was completed: the transfer; or none, while it waits for its final name or its marker. */
+export type Taken = { readonly transfer: string | undefined };
+
+/** How a delivered file stands; times in milliseconds since 1970. */
+export type Standing = {
+  readonly transfer: string;
+  readonly name: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly state: string;
+  readonly ended: boolean;
+  readonly received: number;
+};
+
 /** A file being delivered. */
 export interface Upload {
   /** Bytes taken so far without a hole; what a resumed upload starts with. */
@@ -54,7 +69,7 @@ export interface Upload {
    * between, when the bytes are on disk and nothing is recorded yet: where it answers that the sender is gone, which
    * alone tells half a file from a whole one in FTP, nothing was delivered, and what there is stays for a later resume.
    */
-  complete(options?: Completion): Answer<void>;
+  complete(options?: Completion): Answer<Taken>;
   /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }
@@ -62,6 +77,8 @@ export interface Upload {
 /** A file being read by the partner. */
 export interface Download {
   readonly size: number;
+  /** Of all of it, 64 hexadecimal digits; absent where it is not known. */
+  readonly sha256?: string | undefined;
   /** At most `length` bytes from `offset`; empty at the end. */
   read(offset: number, length: number): Answer<Uint8Array>;
   /** `taken`: the partner has all that it read. A provided file that was read to its end is then picked up; answers once that is recorded. */
@@ -89,9 +106,16 @@ export interface Session {
    * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
    * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already
    * cannot be appended to (`notPermitted`). Without, it begins anew. `whole`: the protocol itself says where it ends, as
-   * for mail: once complete it is a transfer, whatever its name, and what was cut off is not kept.
+   * for mail: once complete it is a transfer, whatever its name, and what was cut off is not kept. `requestKey` is the
+   * partner's own name for what it asks: the same one again answers the same transfer, for the same file (`illegal` for
+   * another, `busy` while the first still runs). A file that makes no transfer at its close has no use for one.
    */
-  upload(path: string, options?: { readonly resume?: boolean; readonly whole?: boolean }): Answer<Upload>;
+  upload(
+    path: string,
+    options?: { readonly resume?: boolean; readonly whole?: boolean; readonly requestKey?: string | undefined },
+  ): Answer<Upload>;
+  /** How a transfer stands that this partner began; with `patience` it answers at the transfer's end, or once that is aborted. */
+  standing(transfer: string, patience?: AbortSignal): Answer<Standing>;
   download(path: string): Answer<Download>;
   /** Is mail from this sender for this address one for the channel? `notFound` where not. */
   takesMail(sender: string, recipient: string): Answer<void>;

@@ -58,16 +58,17 @@ export interface PartnerSession {
   /** Removes a file. Failures `notFound`, `notPermitted`, `outcomeUnknown`. */
   remove(path: string): Attempt<void>;
   /**
-   * Sends a whole file in one act, where the protocol knows no files at the other end, and none of the above: mail. Under
-   * one mark however often it is tried, so that the partner can tell; answers that mark.
+   * Where there is this, nothing can be looked at over there, and a file is handed over whole, by one call in a session,
+   * under its own name at once; answers the name by which it is known there. `id` names the try as the one that it
+   * repeats. `outcomeUnknown` where no answer came and a repetition might do harm.
    */
-  deliver?(parcel: Parcel): Attempt<string>;
+  handOver?(
+    file: { readonly path: string; readonly id: string; readonly size: number },
+    bytes: AsyncIterable<Uint8Array>,
+  ): Attempt<string>;
   /** Ends it at any time, at once; what is running fails with `closed`. */
   close(): Promise<void>;
 }
-
-/** A file that is sent in one act, and the transfer that it is. */
-export type Parcel = { readonly transfer: string; readonly name: string; readonly bytes: AsyncIterable<Uint8Array> };
 
 /** The steps of coming in, told as they are begun, so that the one that fails can be named. */
 export type ConnectStep = 'name' | 'port' | 'tls' | 'hostKey' | 'login';
@@ -120,8 +121,8 @@ export type PartnerProtocol = {
   port(settings: unknown): number;
   /** First and last port of data connections that such servers may choose, where the protocol has such. */
   readonly dataPorts?: readonly [number, number];
-  /** Nothing can be listed or fetched there. */
-  readonly onlySends?: true;
+  /** Files can be sent there, and none can be fetched: its sessions have `handOver`. */
+  readonly sendsOnly?: true;
   readonly connect: PartnerClient<unknown>;
 };
 
@@ -130,14 +131,14 @@ export const partnerProtocol = <S extends z.ZodObject>(definition: {
   readonly settings: S;
   readonly port: (settings: z.infer<S>) => number;
   readonly dataPorts?: readonly [number, number];
-  readonly onlySends?: true;
+  readonly sendsOnly?: true;
   readonly connect: PartnerClient<z.infer<S>>;
 }): PartnerProtocol => {
   const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
   return {
     settings: definition.settings,
     ...(definition.dataPorts === undefined ? {} : { dataPorts: definition.dataPorts }),
-    ...(definition.onlySends === undefined ? {} : { onlySends: definition.onlySends }),
+    ...(definition.sendsOnly === undefined ? {} : { sendsOnly: definition.sendsOnly }),
     port: (settings) => definition.port(own(settings)),
     connect: (settings, place, context) => definition.connect(own(settings), place, context),
   };

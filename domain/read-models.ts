@@ -15,6 +15,8 @@ type IndexOf<R extends Row> = { of(row: R): Indexed }['of'];
 export type Table<R extends Row = Row> = {
   readonly name: string;
   readonly indexes: Readonly<Record<string, IndexOf<R>>>;
+  /** Those that few rows have a value of: a query by one of them, or in its order, finds only these, and must say a condition on it. */
+  readonly sparse?: readonly string[];
 };
 
 /** A read model: a pure fold of the log into rows by key. */
@@ -25,6 +27,8 @@ export type Projection<R extends Row = Row> = Table<R> & {
   readonly keyOf: (event: LoggedEvent) => string | undefined;
   /** The row after the event; undefined removes it. */
   readonly fold: (row: R | undefined, event: LoggedEvent) => R | undefined;
+  /** The same for a row that nobody else has, which it may change and give back: for those who fold millions. */
+  readonly foldInto?: (row: R, event: LoggedEvent) => R | undefined;
   /** Is there certainly no row before this event? Then none is looked for. */
   readonly begins?: (event: LoggedEvent) => boolean;
   /** What was marked in the live row beside its fold, taken over into the one that is built anew. */
@@ -45,8 +49,9 @@ export type Summary<R extends Row = Row, S extends Row = Row> = Table<S> & {
 export type Change<R extends Row> = { readonly before: R | undefined; readonly after: R };
 
 /** A projection whatever its rows: what can be run, but not queried. */
-export type AnyProjection = Omit<Projection, 'fold' | 'carry'> & {
+export type AnyProjection = Omit<Projection, 'fold' | 'foldInto' | 'carry'> & {
   readonly fold: (row: undefined, event: LoggedEvent) => Row | undefined;
+  readonly foldInto?: (row: never, event: LoggedEvent) => Row | undefined;
   readonly carry?: { readonly wants: (row: never) => boolean; readonly over: (row: never, live: never) => Row };
 };
 

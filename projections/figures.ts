@@ -68,8 +68,9 @@ export const ratesSummary: Summary<TransferRow, RateFigures> = {
   },
   count: (row, change, key) => {
     const { before, after } = change;
-    const at = [after.createdAt, after.updatedAt].find((each) => slotOf(after.channel, each) === key) ?? 0;
-    const hour = hourOf(at);
+    const began = hourOf(after.createdAt);
+    const hour =
+      began === hourOf(after.updatedAt) || slotOf(after.channel, began) === key ? began : hourOf(after.updatedAt);
     // What is older than what has its place now is not shown any more.
     if (row !== undefined && row.hour > hour) return row;
     const so = row?.hour === hour ? row : { channel: after.channel, hour, began: 0, succeeded: 0, failed: 0, bytes: 0 };

@@ -7,7 +7,7 @@ import type { Role } from '../domain/role.ts';
 import { type SeenFile, seenKey } from '../domain/run.ts';
 import { scenarios } from '../domain/scenarios/index.ts';
 import { stateAfter } from '../domain/scenarios/scenario.ts';
-import { decode } from '../domain/transfer/codec.ts';
+import { recorded } from '../domain/transfer/codec.ts';
 import { delayAfter, type RetryPolicy } from '../domain/transfer/decide.ts';
 import { transferOf } from '../domain/transfer/event-id.ts';
 import { scenarioOf } from '../domain/transfer/fold.ts';
@@ -78,6 +78,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.asSent ?? row.sha256}` : null),
   },
+  sparse: ['lane', 'dueAt', 'tellAt', 'getting', 'fetched', 'unheard'],
   carry: {
     wants: (row) => row.acked < row.ownSeq,
     over: (row, live) => {
@@ -88,20 +89,23 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
   summaries: [partnersSummary, ratesSummary],
   begins: (event) => event.revision === 0n,
   keyOf: (event) => transferOf(event.stream),
-  fold: (row, logged) => {
-    const event = decode(logged);
-    if (event === undefined) return row;
-    const next = row === undefined ? born(here, logged, event) : { ...row };
-    if (next === undefined) return undefined;
-    move(here, next, event, logged);
-    tell(here, next, event);
-    plan(here, next, event);
-    return next;
-  },
+  fold: (row, logged) => folded(here, row && { ...row }, logged),
+  foldInto: (row, logged) => folded(here, row, logged),
 });
 
-/** A row while an event is folded into it: one copy an event, since millions are folded. */
+/** A row while events are folded into it: changed in place, since millions are folded. */
 type Draft = { -readonly [K in keyof TransferRecord]: TransferRecord[K] };
+
+const folded = (here: Here, row: Draft | undefined, logged: LoggedEvent): Draft | undefined => {
+  const event = recorded(logged);
+  if (event === undefined) return row;
+  const next = row ?? born(here, logged, event);
+  if (next === undefined) return undefined;
+  move(here, next, event, logged);
+  tell(here, next, event);
+  plan(here, next, event);
+  return next;
+};
 
 const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | undefined => {
   const scenario = scenarioOf(event);

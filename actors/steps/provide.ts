@@ -6,7 +6,8 @@ import { parentOf } from '../../domain/path.ts';
 import { keyOf } from '../../domain/payload.ts';
 import type { Clock, PayloadStore, ReadModels } from '../../domain/ports.ts';
 import { type HomeRow, homeProjection } from '../../projections/home.ts';
-import { type Projector, stale } from '../projector.ts';
+import { isCurrent, stale } from '../current.ts';
+import type { Projector } from '../projector.ts';
 import type { Step } from '../step.ts';
 import type { Streams } from '../streams.ts';
 
@@ -44,7 +45,7 @@ export const provide =
 const rowsAt =
   (needs: ProvideNeeds, channel: string, path: string): Attempt<readonly HomeRow[]> =>
   async () => {
-    if (!(await needs.projector.settled(needs.streams.position()))) return left(stale);
+    if (!(await isCurrent(needs))) return left(stale);
     return needs.models.query(homeProjection, { where: { channel, path }, limit: 1_000 })();
   };
 

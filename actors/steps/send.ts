@@ -37,29 +37,25 @@ export const send =
         final: joinPath(target.directory, target.name),
         ...{ key: own, size: payload.size, protocol: entered.access.protocol },
       };
-      if (entered.session.deliver !== undefined) return deliver(entered, payloads, errand, id, target.name);
+      if (entered.session.handOver !== undefined) return handOver(entered, payloads, errand, id);
       return transfer.placed === undefined
         ? place(entered, payloads, errand)
         : settle(entered, payloads, errand, transfer.placed, transfer.run);
     });
   };
 
-/** In one act. Where its answer is lost, it is sent again, and the mark says to the partner that it is the same. */
-const deliver =
-  (
-    { session }: Entered,
-    payloads: PayloadStore,
-    { key, protocol }: Errand,
-    id: string,
-    name: string,
-  ): Attempt<readonly Fact[]> =>
+/** Where nothing can be looked at: the server's answer is all that is known of the file. */
+const handOver =
+  ({ session, access }: Entered, payloads: PayloadStore, errand: Errand, id: string): Attempt<readonly Fact[]> =>
   async () => {
-    const bytes = await payloads.read(key)();
+    const bytes = await payloads.read(errand.key)();
     if (isLeft(bytes)) return bytes;
-    const delivered = await session.deliver?.({ transfer: id, name, bytes: bytes.right })();
-    if (delivered === undefined || isLeft(delivered))
-      return delivered ?? left(permanent('noTarget', 'it only takes files'));
-    return right([{ type: 'sent', data: { final: delivered.right, protocol } }]);
+    const { final: path, size } = errand;
+    const given = await session.handOver?.({ path, id, size }, bytes.right)();
+    if (given === undefined) throw new Error('a session that hands files over does so no more');
+    if (!isLeft(given)) return right([sentBy({ ...errand, final: given.right })]);
+    const isOpen = given.left.code === 'outcomeUnknown' && access.sending.onUnknownOutcome === 'hold';
+    return isOpen ? left(permanent('unknownOutcome', `${given.left.text}; release sends it again`)) : given;
   };
 
 /** The whole file under its temporary name, its size compared. */

@@ -41,7 +41,7 @@ type Progress = NonNullable<ProjectionLine['rebuild']>;
 
 const percent = ({ done, of }: Progress): number => Math.min(99, Math.floor((done / Math.max(1, of)) * 100));
 
-const between = 250;
+const between = 1_000;
 const barLength = 30;
 
 const barOf = (name: string, progress: Progress): string => {

@@ -76,7 +76,9 @@ const approving = (channel: string, probe: Probe, { fingerprint }: TrustOptions)
   if (seen.length === 0) {
     const unreached = probe.places.some((place) => failedStep(place) !== undefined);
     if (unreached) return `no key was seen at the partner of channel ${channel}`;
-    return probe.protocol === 'ftp' ? 'plain FTP shows no key: there is nobody to approve' : undefined;
+    return ['ftp', 'http'].includes(probe.protocol)
+      ? `plain ${probe.protocol.toUpperCase()} shows no key: there is nobody to approve`
+      : undefined;
   }
   if (fingerprint !== undefined && !seen.includes(fingerprint))
     return `the server shows ${seen.join(', ')}, not ${fingerprint}: it may be another one than the partner's`;

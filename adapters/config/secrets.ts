@@ -39,7 +39,7 @@ export const readCredentials = async (
   const problems: Problem[] = [];
   for (const [i, { name, partner }] of (config.role === 'inner' ? config.channels : []).entries()) {
     if (partner === undefined) continue;
-    const own: { password?: string; privateKey?: string; authorities?: string } = {};
+    const own: { -readonly [Name in keyof Credentials]: string } = {};
     for (const what of ['password', 'privateKey'] as const) {
       const secret = partner[what];
       if (secret === undefined) continue;
@@ -48,11 +48,14 @@ export const readCredentials = async (
       else problems.push({ path: `channels[${i}].partner.${what}`, problem: found.problem });
     }
     // Whichever protocol has certificates.
-    const { ca } = partner as { readonly ca?: string };
-    const authorities = ca === undefined ? undefined : await pemOf(ca);
-    if (authorities !== undefined && 'problem' in authorities)
-      problems.push({ path: `channels[${i}].partner.ca`, problem: authorities.problem });
-    else if (authorities !== undefined) own.authorities = authorities.value;
+    const files = partner as { readonly ca?: string; readonly certificate?: string };
+    for (const [what, as] of [['ca', 'authorities'] as const, ['certificate', 'certificate'] as const]) {
+      const file = files[what];
+      const found = file === undefined ? undefined : await pemOf(file);
+      if (found !== undefined && 'problem' in found)
+        problems.push({ path: `channels[${i}].partner.${what}`, problem: found.problem });
+      else if (found !== undefined) own[as] = found.value;
+    }
     credentials.set(name, own);
   }
   return { credentials, problems };

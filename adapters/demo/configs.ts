@@ -1,7 +1,10 @@
 /** The demo's two configs as text, commented, fit to be copied for real use. */
 
 /** The ports of the demo before the offset. */
-export const ports = { ftp: 2121, ftps: 2990, sftp: 2222, smtp: 2525, fetch: 2022, messageService: 8020 } as const;
+export const ports = {
+  ...{ ftp: 2121, ftps: 2990, http: 8080, https: 8443, sftp: 2222, smtp: 2525 },
+  ...{ fetch: 2022, messageService: 8020 },
+} as const;
 
 /** A port that follows `--port-offset`: what stands before it, and from its comment the port that it has without. */
 export const portLine = /^(\s*(?:- )?port: )\d+(?= +# (\d+) \+ --port-offset\b)/gm;
@@ -114,6 +117,16 @@ listeners:
     # key: ftps.key
     passive:
       ports: [21101, 21200]
+  # HTTP sends passwords and files in clear, too.
+  - protocol: http
+    host: 127.0.0.1
+    ${marked(ports.http)} # for real use: 80
+  - protocol: https
+    host: 127.0.0.1
+    ${marked(ports.https)} # for real use: 443
+    # A self-signed certificate is made unless you name yours:
+    # certificate: https.crt
+    # key: https.key
 
   # Mail; what the channels of inner say decides for whom. TLS begins with STARTTLS.
   - protocol: smtp

@@ -28,35 +28,47 @@ export const welcome = (options: {
   readonly sftp: number;
   readonly ftp: number | undefined;
   readonly ftps: number | undefined;
+  readonly http: number | undefined;
+  readonly https: number | undefined;
   readonly smtp: number | undefined;
   readonly messageService: number;
   readonly fetch: number | undefined;
 }): readonly string[] => {
-  const { sftp, ftp, ftps, smtp, messageService, fetch } = options;
+  const { sftp, ftp, ftps, http, https, smtp, messageService, fetch } = options;
   // Whoever kept an older config, or changed it, may have no such endpoint.
-  const where = (port: number | undefined, line: string): readonly string[] => (port === undefined ? [] : [line]);
+  const where = (port: number | undefined, line: (port: number) => string): readonly string[] =>
+    port === undefined ? [] : [line(port)];
+  const login = 'login demo, password demo';
+  const upload = 'curl --insecure --user demo:demo --upload-file README.md';
   const data = shellWord(relative('', options.data) || '.');
   const command = `node ${shellWord(relative('', options.entry))}`;
   return [
     '',
     'Sallyport runs: inner and dmz on this machine, in pushback mode.',
     '',
-    `  SFTP             127.0.0.1 port ${sftp}, login demo, password demo`,
-    ...where(ftp, `  FTP              127.0.0.1 port ${ftp}, login demo, password demo`),
-    ...where(ftps, `  FTPS             127.0.0.1 port ${ftps} (implicit TLS), login demo, password demo`),
-    ...where(smtp, `  SMTP             127.0.0.1 port ${smtp}, to demo@sallyport.example`),
+    `  SFTP             127.0.0.1 port ${sftp}, ${login}`,
+    ...where(ftp, (port) => `  FTP              127.0.0.1 port ${port}, ${login}`),
+    ...where(ftps, (port) => `  FTPS             127.0.0.1 port ${port} (implicit TLS), ${login}`),
+    ...where(http, (port) => `  HTTP             127.0.0.1 port ${port}, ${login}`),
+    ...where(https, (port) => `  HTTPS            127.0.0.1 port ${port}, ${login}`),
+    ...where(smtp, (port) => `  SMTP             127.0.0.1 port ${port}, to demo@sallyport.example`),
     `  message service  127.0.0.1 port ${messageService}`,
-    ...where(fetch, `  fetch            127.0.0.1 port ${fetch}: where inner gets large files, for nobody else`),
+    ...where(
+      fetch,
+      (port) => `  fetch            127.0.0.1 port ${port}: where inner gets large files, for nobody else`,
+    ),
     `  configs          ${data}/inner.yaml and ${data}/dmz.yaml, fit to be copied for real use`,
     `  logs             ${data}/inner.log and ${data}/dmz.log`,
     '',
     'Deliver a file as a partner would; it arrives in the directory out:',
     '',
-    `  curl --insecure --user demo:demo --upload-file README.md sftp://127.0.0.1:${sftp}/`,
+    `  ${upload} sftp://127.0.0.1:${sftp}/`,
     `  sftp -P ${sftp} demo@127.0.0.1`,
-    ...where(ftp, `  curl --user demo:demo --upload-file README.md ftp://127.0.0.1:${ftp}/`),
-    ...where(ftps, `  curl --insecure --user demo:demo --upload-file README.md ftps://127.0.0.1:${ftps}/`),
-    ...where(smtp, `  swaks --server 127.0.0.1:${smtp} --to demo@sallyport.example --attach @README.md`),
+    ...where(ftp, (port) => `  ${upload} ftp://127.0.0.1:${port}/`),
+    ...where(ftps, (port) => `  ${upload} ftps://127.0.0.1:${port}/`),
+    ...where(http, (port) => `  ${upload} http://127.0.0.1:${port}/c/demo/`),
+    ...where(https, (port) => `  ${upload} https://127.0.0.1:${port}/c/demo/`),
+    ...where(smtp, (port) => `  swaks --server 127.0.0.1:${port} --to demo@sallyport.example --attach @README.md`),
     `  ls -l ${data}/inner/out/`,
     '',
     'Look at the transfers, and at one of them:',

@@ -7,8 +7,11 @@ import { pause } from '../shared/pause.ts';
 import { closeClient, type EventStoreClient, openClient } from './eventstoredb-client.ts';
 import { masked, meaningOf, TimedOut, textOf } from './eventstoredb-errors.ts';
 
-/** How long to wait, in milliseconds: for one try, and for all tries of a call. */
-export type Patience = { readonly tryFor: number; readonly goOnFor: number };
+/**
+ * How long to wait, in milliseconds: for one try; for all tries of a call; and for those of one to which nobody was ever
+ * there to answer: whoever waits is told so sooner.
+ */
+export type Patience = { readonly tryFor: number; readonly goOnFor: number; readonly absentFor: number };
 
 /** One try of a call, which must end by itself. `doubtful`: an earlier one may have written. */
 export type Try<A> = (client: EventStoreClient, doubtful: boolean) => Promise<A>;
@@ -38,7 +41,7 @@ export const failureOf = (code: LogFailure['code'], text: string): LogFailure =>
 });
 
 /** Opens calls to the servers of a connection string. */
-export const openCalls = (connectionString: string, { goOnFor }: Patience, clock: Clock): Calls => {
+export const openCalls = (connectionString: string, { goOnFor, absentFor }: Patience, clock: Clock): Calls => {
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   let client = openClient(connectionString);
@@ -51,9 +54,10 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
     client = openClient(connectionString);
   };
 
-  const tryUntil = async <A>(once: Try<A>, writes: boolean, end: number): Promise<Either<LogFailure, A>> => {
+  const tryFor = async <A>(once: Try<A>, writes: boolean, most: number): Promise<Either<LogFailure, A>> => {
     const waits = backoff({ first: firstWait, most: longestWait, random: Math.random });
-    for (let doubtful = false; ; ) {
+    const asked = clock.monotonic();
+    for (let [doubtful, absent] = [false, true]; ; ) {
       if (closing.signal.aborted) return left(failureOf('unavailable', 'the event log is closed'));
       const used = client;
       const began = clock.monotonic();
@@ -69,8 +73,9 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
         }
         if (meaning.renew === 'yes' || (meaning.renew === 'ifSilent' && answered < began)) renew(used);
         doubtful ||= meaning.kind === 'unknown' && writes;
+        absent &&= meaning.kind === 'absent';
         const wait = waits.next();
-        if (clock.monotonic() + wait >= end)
+        if (clock.monotonic() + wait >= asked + (absent ? Math.min(most, absentFor) : most))
           return left(
             failureOf(doubtful ? 'outcomeUnknown' : 'unavailable', `${whole} does not answer: ${textOf(error)}`),
           );
@@ -81,7 +86,7 @@ export const openCalls = (connectionString: string, { goOnFor }: Patience, clock
 
   return {
     run: async (once, { writes, goOnFor: mine = goOnFor }) => {
-      const call = tryUntil(once, writes, clock.monotonic() + mine);
+      const call = tryFor(once, writes, mine);
       running.add(call);
       return call.finally(() => running.delete(call));
     },

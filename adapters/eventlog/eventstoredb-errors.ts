@@ -5,12 +5,13 @@ import type { LogFailure } from '../../domain/failure.ts';
 export class TimedOut extends Error {}
 
 /**
- * `final`: no other try will help. `notDone`: certainly nothing was written. `unknown`: it may have been written.
+ * `final`: no other try will help. `absent`: nobody is there. `notDone`: somebody is, but certainly nothing was written.
+ * `unknown`: it may have been written.
  * `renew`: is the connection of no more use? After a time-out only where nothing at all came over it meanwhile.
  */
 export type Meaning =
   | { readonly kind: 'final'; readonly code: Extract<LogFailure['code'], FinalCode> }
-  | { readonly kind: 'notDone' | 'unknown'; readonly renew: 'yes' | 'no' | 'ifSilent' };
+  | { readonly kind: 'absent' | 'notDone' | 'unknown'; readonly renew: 'yes' | 'no' | 'ifSilent' };
 type FinalCode = 'conflict' | 'streamDeleted' | 'tooLarge' | 'unauthorized';
 
 const byType: Readonly<Record<string, FinalCode>> = {
@@ -23,9 +24,11 @@ const byType: Readonly<Record<string, FinalCode>> = {
 /** Numbers of gRPC statuses. */
 const [deadlineExceeded, permissionDenied, resourceExhausted, unauthenticated] = [4, 7, 8, 16];
 
-/** Nothing has left this machine, or the server says itself that it did not begin. */
-const neverBegun =
-  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Failed to discover|No leader info|Server Is Not Ready|Server Is Busy|Channel closed before call started/i;
+/** Nothing has left this machine. */
+const nobodyThere =
+  /No connection established|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|Name resolution failed|Channel closed before call started/i;
+/** The server says itself that it did not begin, or a cluster has no leader yet. */
+const neverBegun = /Failed to discover|No leader info|Server Is Not Ready|Server Is Busy/i;
 
 /** The meaning of an error: by its type and by its number, since not every error has both. */
 export const meaningOf = (error: unknown): Meaning => {
@@ -40,7 +43,8 @@ export const meaningOf = (error: unknown): Meaning => {
   // The client goes to the leader by itself, if it is kept.
   if (type === 'not-leader') return { kind: 'notDone', renew: 'no' };
   if (error instanceof TimedOut || code === deadlineExceeded) return { kind: 'unknown', renew: 'ifSilent' };
-  return { kind: neverBegun.test(text) ? 'notDone' : 'unknown', renew: 'yes' };
+  const kind = nobodyThere.test(text) ? 'absent' : neverBegun.test(text) ? 'notDone' : 'unknown';
+  return { kind, renew: 'yes' };
 };
 
 /** Its text, without any user and password of a connection string. */

@@ -23,7 +23,7 @@ export const whyNotThere = async (
   { connectionString, prefix, clock }: Place,
   goOnFor: number,
 ): Promise<{ readonly lasting: 'temporary' | 'permanent'; readonly why: string } | undefined> => {
-  const calls = openCalls(connectionString, { tryFor, goOnFor }, clock);
+  const calls = openCalls(connectionString, { tryFor, goOnFor, absentFor: goOnFor }, clock);
   try {
     const version = await calls.run((client) => within(clock, tryFor, serverVersion(client)), { writes: false });
     if (isLeft(version)) return told(version.left, 'is it running, and may this server reach it?');

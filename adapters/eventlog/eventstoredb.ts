@@ -22,8 +22,8 @@ export type EventStoreLog = {
   readonly patience?: Patience;
 };
 
-/** A node that is elected anew in a cluster, or a server that is started again, is waited for. */
-const usualPatience: Patience = { tryFor: 5_000, goOnFor: 15_000 };
+/** A node that is elected anew in a cluster is waited for, less long a server that is not there. */
+const usualPatience: Patience = { tryFor: 5_000, goOnFor: 15_000, absentFor: 4_000 };
 /** A server that looks through the events of others says nothing meanwhile. */
 const longestSilence = 30_000;
 /** Appends that may be on their way at once; a server takes 100 calls over one connection. */

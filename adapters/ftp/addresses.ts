@@ -4,9 +4,6 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 /** Where somebody wants to be connected to. */
 export type Target = { readonly host: string; readonly port: number };
 
-/** IPv4 as IPv4, also where the socket is an IPv6 one. */
-export const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
-
 /** Host and port as six numbers, as PASV answers them. */
 export const sixNumbers = (host: string, port: number): string =>
   [...host.split('.'), String(port >> 8), String(port & 255)].join(',');

@@ -1,6 +1,5 @@
 /** FTP and FTPS as a client of partners' own servers. */
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { Client, FTPError } from 'basic-ftp';
 import { z } from 'zod';
@@ -12,7 +11,6 @@ import {
   type PartnerSession,
   partnerProtocol,
 } from '../../domain/partner.ts';
-import { filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
 import { closed, lifeline } from '../shared/lifeline.ts';
 import {
@@ -24,6 +22,7 @@ import {
   unknownHost,
   unreachable,
 } from '../shared/partner-failures.ts';
+import { tlsOptions, tlsSettings } from '../shared/partner-tls.ts';
 import { distrust, type Verify } from '../shared/trust.ts';
 import { partnerSession } from './partner-session.ts';
 
@@ -35,14 +34,7 @@ const secured = z.strictObject({
     .enum(['explicit', 'implicit'])
     .default('explicit')
     .describe('explicit: port 21, AUTH TLS. implicit: port 990, TLS from the first byte.'),
-  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest TLS that we accept.'),
-  verify: z
-    .enum(['pinned', 'authority'])
-    .default('pinned')
-    .describe('pinned: a person approves the certificate. authority: an authority vouches for it and the host name.'),
-  ca: filePath
-    .optional()
-    .describe('With verify: authority: PEM file of the authorities, instead of the well-known ones.'),
+  ...tlsSettings,
 });
 
 type Tls = { readonly mode: 'explicit' | 'implicit'; readonly verify: Verify; readonly options: ConnectionOptions };
@@ -159,16 +151,7 @@ export const ftpsPartner = partnerProtocol({
   port: ({ mode }) => (mode === 'implicit' ? 990 : 21),
   dataPorts: anyPort,
   connect: ({ mode, verify, minVersion }, place, context) => {
-    const { privateKey: key, certificate: cert } = place.credentials;
-    const options: ConnectionOptions = {
-      host: place.host,
-      servername: isIP(place.host) === 0 ? place.host : '',
-      minVersion,
-      // We look at the certificate ourselves, before the login.
-      rejectUnauthorized: false,
-      ...(place.credentials.authorities === undefined ? {} : { ca: place.credentials.authorities }),
-      ...(key === undefined || cert === undefined ? {} : { key, cert }),
-    };
+    const options = tlsOptions(place, minVersion);
     return connect(place, context, { mode, verify, options });
   },
 });

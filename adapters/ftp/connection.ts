@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { Session } from '../../domain/intake.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
 import { faultPoint } from '../shared/fault-point.ts';
-import { plainAddress } from './addresses.ts';
+import { plainAddress } from '../shared/plain-address.ts';
 import { type Dialogue, type DialogueSettings, initial, takeData } from './dialogue.ts';
 import { commandIn, controlLines } from './lines.ts';
 import type { PortPool } from './ports.ts';

@@ -1,7 +1,7 @@
 /** Data connections: one for each transfer, only ever with the address of the control connection. */
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../domain/ports.ts';
-import { plainAddress } from './addresses.ts';
+import { plainAddress } from '../shared/plain-address.ts';
 import type { PortPool } from './ports.ts';
 
 /** A data connection that has been agreed upon. */

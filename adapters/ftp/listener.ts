@@ -1,6 +1,7 @@
 /** The endpoint: accepts connections within its limits and knows those that run. */
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
+import { bound } from '../shared/bound.ts';
 import { type ConnectionSettings, serveConnection } from './connection.ts';
 import { portPool } from './ports.ts';
 import { openShell } from './shell.ts';
@@ -66,9 +67,8 @@ export const listen = async (
   };
 
   const server = tls?.mode === 'implicit' ? createServer({ pauseOnConnect: true }, accept) : shell;
-  await bound(server, settings);
+  const address = await bound(server, settings);
   server.on('error', (error) => log.warn(`${protocol} endpoint error`, { error: error.message }));
-  const address = addressOf(server);
   log.info(`${protocol} endpoint open`, { ...address, passivePorts: settings.passivePorts, ...tls?.described });
   return {
     address,
@@ -83,19 +83,4 @@ export const listen = async (
       await Promise.all(running.values());
     },
   };
-};
-
-const bound = (server: Server, { host, port }: ListenerSettings): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-
-const addressOf = (server: Server): Listener['address'] => {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the endpoint has no address');
-  return { host: address.address, port: address.port };
 };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
-import { authorities, ownCertificate } from '../shared/own-certificate.ts';
+import { authorities, ownCertificate } from '../shared/endpoint-certificate.ts';
 import { listen } from './listener.ts';
 import type { ftpSettings, ftpsSettings } from './settings.ts';
 import { endpointTls } from './tls.ts';

@@ -1,6 +1,7 @@
 /** The settings of the two protocols. */
 import { z } from 'zod';
-import { duration, filePath } from '../../domain/units.ts';
+import { duration } from '../../domain/units.ts';
+import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
 
 const dataPort = z.number().int().min(1).max(65_535);
 const port = z.number().int().min(0).max(65_535);
@@ -58,16 +59,7 @@ export const ftpsSettings = z
       ),
     host,
     port: port.optional().describe('Port to listen on. Absent: 21 for explicit, 990 for implicit.'),
-    certificate: filePath
-      .optional()
-      .describe('PEM file of the certificate and its chain; absent: a self-signed one is made once and kept.'),
-    key: filePath.optional().describe('PEM file of the private key of the certificate, without a passphrase.'),
-    minVersion: z.literal([1.2, 1.3]).default(1.2).describe('The lowest version of TLS.'),
-    clientCa: filePath
-      .optional()
-      .describe(
-        "PEM file of the CAs that issue partners' certificates (or of those certificates): clients are asked for theirs, and `clientCertificates` of the channels count.",
-      ),
+    ...certificateSettings,
     sessionReuse: z
       .enum(['accept', 'demand'])
       .default('accept')
@@ -80,8 +72,5 @@ export const ftpsSettings = z
       ),
     ...common,
   })
-  .refine(
-    ({ certificate, key }) => (certificate === undefined) === (key === undefined),
-    'give certificate and key, or neither',
-  )
+  .refine(...isPair)
   .transform(({ port: given, ...rest }) => ({ ...rest, port: given ?? (rest.mode === 'implicit' ? 990 : 21) }));

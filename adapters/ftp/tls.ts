@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import type { Clock, Log } from '../../domain/ports.ts';
 import { fingerprintOf, type Pair } from '../shared/certificates.ts';
-import { plainAddress } from './addresses.ts';
+import { knownClient } from '../shared/endpoint-certificate.ts';
+import { plainAddress } from '../shared/plain-address.ts';
 import { overTls, wasCut } from './carrier.ts';
 import { common, type Reply } from './replies.ts';
 import { sessionStore } from './sessions.ts';
@@ -88,12 +89,7 @@ export const endpointTls = (
         return done ? common.notResumed : common.noHandshake;
       },
       wasCut: (socket) => settings.closeNotify === 'demand' && wasCut(socket),
-      certificateOf: (control) => {
-        const certificate = control instanceof TLSSocket ? control.getPeerX509Certificate() : undefined;
-        return certificate !== undefined && isValid(certificate, authorities, clock.now())
-          ? fingerprintOf(certificate)
-          : undefined;
-      },
+      certificateOf: (control) => knownClient(control, authorities, clock.now()),
     };
   };
   return { mode, described: { mode, certificate: fingerprintOf(own.certificate) }, connection };
@@ -108,11 +104,3 @@ const handshake = (socket: TLSSocket, clock: Clock, limit: number): Promise<bool
     const cancel = clock.after(limit, settle(false));
     socket.once('secure', settle(true)).once('close', settle(false));
   });
-
-/** The handshake has proved that the client has the key. Only the issuer itself counts, or the very certificate. */
-const isValid = (certificate: X509Certificate, authorities: readonly X509Certificate[], now: number): boolean =>
-  Date.parse(certificate.validFrom) <= now &&
-  now <= Date.parse(certificate.validTo) &&
-  authorities.some(
-    (each) => each.raw.equals(certificate.raw) || (certificate.checkIssued(each) && certificate.verify(each.publicKey)),
-  );

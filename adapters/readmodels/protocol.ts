@@ -1,8 +1,12 @@
 /** What the read models' two threads say to each other. */
 import type { Indexed, ModelState, Position } from '../../domain/ports.ts';
 
-/** A table as it is queried. */
-export type TableSpec = { readonly name: string; readonly indexes: readonly string[] };
+/** A table as it is queried; `sparse` are those of its indexes that hold no nulls. */
+export type TableSpec = {
+  readonly name: string;
+  readonly indexes: readonly string[];
+  readonly sparse: readonly string[];
+};
 
 /** A read model's tables as the projection wants them: its own, then those of its summaries. */
 export type ModelSpec = { readonly name: string; readonly version: number; readonly tables: readonly TableSpec[] };

@@ -1,14 +1,14 @@
 /** Rows of a projection as they are stored. */
-import type { AnyProjection, Indexed, Row, Rows, Table } from '../../domain/ports.ts';
+import type { AnyProjection, Indexed, Query, Row, Rows, Table } from '../../domain/ports.ts';
 import type { ModelSpec, TableChange, TableSpec } from './protocol.ts';
 
 const specs = new WeakMap<Table['indexes'], TableSpec>();
 
 /** A table as it is stored; the order of its indexes does not matter. */
-export const tableSpecOf = ({ name, indexes }: Table): TableSpec => {
+export const tableSpecOf = ({ name, indexes, sparse = [] }: Table): TableSpec => {
   const known = specs.get(indexes);
   if (known?.name === name) return known;
-  const spec = { name, indexes: Object.keys(indexes).sort() };
+  const spec = { name, indexes: Object.keys(indexes).sort(), sparse: [...sparse].sort() };
   specs.set(indexes, spec);
   return spec;
 };
@@ -27,6 +27,13 @@ export const checkedIndexed = (value: unknown, index: string, table: string): In
   throw new Error(
     `index ${index} of ${table} must be text, a finite number or null, not ${typeof value === 'number' ? String(value) : typeof value}`,
   );
+};
+
+/** Refuses what no sparse index can answer. */
+export const checkSparse = ({ name, sparse = [] }: Table, where: Query['where'] = {}, orderBy?: string): void => {
+  for (const index of sparse)
+    if (where[index] === null || (orderBy === index && where[index] === undefined))
+      throw new Error(`few rows of ${name} have ${index}: say a condition on it`);
 };
 
 /** Rows with their index values, or their removals. */

@@ -30,9 +30,11 @@ export const createTable = (table: TableSpec): string => {
 
 /** Makes its indexes. Each ends with the key, so that a page in its order is read, not sorted. */
 export const createIndexes = (table: TableSpec): readonly string[] =>
-  table.indexes.map(
-    (index) => `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${columnOf(table, index)}, key)`,
-  );
+  table.indexes.map((index) => {
+    const column = columnOf(table, index);
+    const some = table.sparse.includes(index) ? ` WHERE ${column} IS NOT NULL` : '';
+    return `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${column}, key)${some}`;
+  });
 
 /** Inserts or replaces one row: key, row, then the index values. */
 export const upsertRow = (table: TableSpec): string => {

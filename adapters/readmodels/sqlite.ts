@@ -7,7 +7,7 @@ import { attempt } from '../shared/attempt.ts';
 import { startWorker, workerFile } from '../shared/worker.ts';
 import { modelFile } from './files.ts';
 import type { ModelRequest, ModelResponse, ModelWorkerData, SqlQuery } from './protocol.ts';
-import { changesOf, modelSpecOf, tableSpecOf } from './rows.ts';
+import { changesOf, checkSparse, modelSpecOf, tableSpecOf } from './rows.ts';
 import { countRows, selectRows } from './sql.ts';
 
 const full = temporary('noSpace', 'the disk of the read models is full; free some space');
@@ -92,6 +92,7 @@ const openModels = async (
       <R extends Row>(table: Table<R>, query: Query) =>
       async () => {
         const model = modelOf(table.name);
+        checkSparse(table, query.where, query.orderBy);
         const sql = selectRows(tableSpecOf(table), query);
         return attempt(
           async () => (await select(model, sql)).map((json) => JSON.parse(String(json)) as R),
@@ -100,6 +101,7 @@ const openModels = async (
       },
     count: (table, where) => async () => {
       const model = modelOf(table.name);
+      checkSparse(table, where);
       const sql = countRows(tableSpecOf(table), where);
       return attempt(async () => Number((await select(model, sql))[0]), unavailable)();
     },

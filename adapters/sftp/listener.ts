@@ -2,6 +2,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
+import { bound } from '../shared/bound.ts';
+import { plainAddress } from '../shared/plain-address.ts';
 import { algorithms } from './algorithms.ts';
 import { type ConnectionLimits, serveConnection } from './connection.ts';
 import type { HostKey } from './host-keys.ts';
@@ -61,32 +63,13 @@ export const listen = async (
     ssh.injectSocket(socket);
   });
 
-  await bound(server, settings);
+  const address = await bound(server, settings);
   server.on('error', (error) => log.warn('sftp endpoint error', { error: error.message }));
-  const address = addressOf(server);
   log.info('sftp endpoint open', { ...address, hostKeys: keys.map((key) => `${key.type} ${key.fingerprint}`) });
   return { address, close: (graceMs) => close(server, accepted, (run) => clock.after(graceMs, run)) };
 };
 
 const peerOf = (address: string, port: number): string => `${address} ${port}`;
-
-/** IPv4 as IPv4, also where the socket is an IPv6 one. */
-const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
-
-const bound = (server: Server, { host, port }: ListenerSettings): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-
-const addressOf = (server: Server): Listener['address'] => {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the endpoint has no address');
-  return { host: address.address, port: address.port };
-};
 
 const close = async (
   server: Server,

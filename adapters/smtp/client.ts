@@ -2,7 +2,7 @@
 
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { TLSSocket } from 'node:tls';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
@@ -16,7 +16,6 @@ import {
   type PartnerSession,
   partnerProtocol,
 } from '../../domain/partner.ts';
-import { filePath } from '../../domain/units.ts';
 import { attempt } from '../shared/attempt.ts';
 import { codeOf } from '../shared/failing.ts';
 import { closed, lifeline } from '../shared/lifeline.ts';
@@ -29,6 +28,7 @@ import {
   unknownHost,
   unreachable,
 } from '../shared/partner-failures.ts';
+import { tlsOptions, tlsSettings } from '../shared/partner-tls.ts';
 import { distrust } from '../shared/trust.ts';
 import { partnerSession } from './partner-session.ts';
 
@@ -44,14 +44,7 @@ const common = {
     .describe('The subject, with {name} of the file and {id} of the transfer.'),
   text: z.string().max(10_000).default('').describe('What stands beside the file, with the same.'),
   login: z.string().max(255).default('').describe('Whom we log in as; absent: we do not.'),
-  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2').describe('The oldest TLS that we accept.'),
-  verify: z
-    .enum(['pinned', 'authority'])
-    .default('pinned')
-    .describe('pinned: a person approves the certificate. authority: an authority vouches for it and the host name.'),
-  ca: filePath
-    .optional()
-    .describe('With verify: authority: PEM file of the authorities, instead of the well-known ones.'),
+  ...tlsSettings,
 };
 
 const started = z.strictObject({
@@ -104,14 +97,7 @@ const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context:
           ignoreTLS: tls === 'none',
           opportunisticTLS: tls === 'opportunistic',
           socketTimeout: 300_000,
-          tls: {
-            host: place.host,
-            servername: isIP(place.host) === 0 ? place.host : '',
-            minVersion: settings.minVersion,
-            // We look at the certificate ourselves, before the login.
-            rejectUnauthorized: false,
-            ...(place.credentials.authorities === undefined ? {} : { ca: place.credentials.authorities }),
-          },
+          tls: tlsOptions(place, settings.minVersion),
         });
         await answered(client, (done) => client?.connect(done));
         trustOrThrow(client, settings, tls, place, context);
@@ -184,7 +170,7 @@ const failureAt = (step: ConnectStep, place: PartnerPlace, error: unknown): Fail
 export const smtpPartner = partnerProtocol({
   settings: started,
   port: () => 25,
-  onlySends: true,
+  sendsOnly: true,
   connect: (settings, place, context) => connect(settings, settings.tls, place, context),
 });
 
@@ -192,6 +178,6 @@ export const smtpPartner = partnerProtocol({
 export const smtpsPartner = partnerProtocol({
   settings: secured,
   port: () => 465,
-  onlySends: true,
+  sendsOnly: true,
   connect: (settings, place, context) => connect(settings, 'implicit', place, context),
 });

@@ -1,8 +1,9 @@
 /** The endpoint: accepts connections within its limits and knows those that run. */
 import { constants } from 'node:crypto';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { hostname as hostnameOfMachine } from 'node:os';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
+import { bound } from '../shared/bound.ts';
 import { fingerprintOf, type Pair } from '../shared/certificates.ts';
 import { serveConnection } from './connection.ts';
 import { common } from './replies.ts';
@@ -42,9 +43,8 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
     socket.once('close', cancel);
   };
   if (protocol === 'smtps') shell.server.on('connection', guardHandshake);
-  await bound(shell.server, settings);
+  const address = await bound(shell.server, settings);
   shell.server.on('error', (error) => log.warn(`${protocol} endpoint error`, { error: error.message }));
-  const address = addressOf(shell.server);
   log.info(`${protocol} endpoint open`, { ...address, certificate: fingerprintOf(own.certificate) });
   return {
     address,
@@ -62,19 +62,4 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
       await Promise.all(running.values());
     },
   };
-};
-
-const bound = (server: Server, { host, port }: SmtpSettings): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-
-const addressOf = (server: Server): Listener['address'] => {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the endpoint has no address');
-  return { host: address.address, port: address.port };
 };

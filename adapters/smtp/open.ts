@@ -1,7 +1,7 @@
 /** From the settings of an endpoint to the endpoint. */
 import { join } from 'node:path';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
-import { ownCertificate } from '../shared/own-certificate.ts';
+import { ownCertificate } from '../shared/endpoint-certificate.ts';
 import { listen } from './listener.ts';
 import type { SmtpSettings } from './settings.ts';
 

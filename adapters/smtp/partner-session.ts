@@ -1,12 +1,14 @@
 /** What we do at a partner's mail server: send a file as a mail. There is nothing else that could be done there. */
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { type Attempt, type Failure, failing, failureIn, permanent } from '../../domain/failure.ts';
-import type { Parcel, PartnerPlace, PartnerSession } from '../../domain/partner.ts';
+import { type Failure, failing, failureIn, permanent } from '../../domain/failure.ts';
+import type { PartnerPlace, PartnerSession } from '../../domain/partner.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
 import { closed, type Lifeline } from '../shared/lifeline.ts';
 import { linkBroken, nameOf, notPermitted, outcomeUnknown, peerFailed, said } from '../shared/partner-failures.ts';
+import { nothingElse } from '../shared/sends-only.ts';
 import { sourced } from '../shared/source.ts';
 
 /** From whom to whom our mails are, and what is said in them. */
@@ -29,21 +31,11 @@ export type Opened = {
 /** Makes the session. */
 export const partnerSession = (opened: Opened): PartnerSession => {
   const { client, life } = opened;
-  const no = (): Attempt<never> =>
-    attempt(
-      () => Promise.reject(failing(permanent('onlySends', 'mail is only sent: there is nothing to list or to fetch'))),
-      (error) => failureIn(error) ?? closed,
-    );
   return {
-    list: no,
-    look: no,
-    read: no,
-    write: no,
-    rename: no,
-    remove: no,
-    deliver: (parcel) =>
+    ...nothingElse('SMTP'),
+    handOver: (file, bytes) =>
       attempt(
-        () => send(opened, parcel),
+        () => send(opened, file, bytes),
         (error) => failureIn(error) ?? linkBroken(opened.place, String(error)),
       ),
     close: () => {
@@ -54,18 +46,24 @@ export const partnerSession = (opened: Opened): PartnerSession => {
   };
 };
 
-const send = async ({ client, life, place, settings, clock }: Opened, parcel: Parcel): Promise<string> => {
+type File = Parameters<NonNullable<PartnerSession['handOver']>>[0];
+
+const send = async (
+  { client, life, place, settings, clock }: Opened,
+  { path, id }: File,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<string> => {
   const { from, to } = settings;
-  const { transfer, name } = parcel;
-  const fill = (template: string): string => template.replaceAll('{name}', name).replaceAll('{id}', transfer);
-  const messageId = `<${transfer}${from.slice(from.lastIndexOf('@'))}>`;
+  const name = posix.basename(path);
+  const fill = (template: string): string => template.replaceAll('{name}', name).replaceAll('{id}', id);
+  const messageId = `<${id}${from.slice(from.lastIndexOf('@'))}>`;
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   let failed: Failure | undefined;
   let ended = false;
   const content = Readable.from(
     (async function* () {
       try {
-        yield* sourced(parcel.bytes);
+        yield* sourced(bytes);
       } catch (error) {
         failed = failureIn(error);
         throw error;

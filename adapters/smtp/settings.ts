@@ -1,8 +1,12 @@
 /** The settings of the two protocols. */
 import { z } from 'zod';
-import { duration, filePath, size } from '../../domain/units.ts';
+import { duration, size } from '../../domain/units.ts';
+import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
 
 const port = z.number().int().min(0).max(65_535);
+
+// Certificates of senders are not asked for.
+const { certificate, key, minVersion } = certificateSettings;
 
 const common = {
   host: z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.'),
@@ -11,11 +15,7 @@ const common = {
     .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/, 'a host name such as mail.example.com')
     .optional()
     .describe("The name that senders are greeted with; absent: the machine's."),
-  certificate: filePath
-    .optional()
-    .describe('PEM file of the certificate and its chain; absent: a self-signed one is made once and kept.'),
-  key: filePath.optional().describe('PEM file of the private key of the certificate, without a passphrase.'),
-  minVersion: z.literal([1.2, 1.3]).default(1.2).describe('The lowest version of TLS.'),
+  ...{ certificate, key, minVersion },
   maxMailSize: size
     .prefault('100 MiB')
     .describe('Largest mail, told to senders (SIZE); `maxSize` of the channel counts, too.'),
@@ -29,10 +29,6 @@ const common = {
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
 };
 
-type Files = { readonly certificate?: string | undefined; readonly key?: string | undefined };
-const both = ({ certificate, key }: Files): boolean => (certificate === undefined) === (key === undefined);
-const orNeither = 'give certificate and key, or neither';
-
 /** One SMTP endpoint as config has it: TLS begins with STARTTLS. */
 export const smtpSettings = z
   .strictObject({
@@ -45,7 +41,7 @@ export const smtpSettings = z
     loginInClear: z.boolean().default(false).describe('Take passwords before STARTTLS, too: anybody may read them.'),
     ...common,
   })
-  .refine(both, orNeither);
+  .refine(...isPair);
 
 /** One SMTPS endpoint: TLS from the first byte (RFC 8314). */
 export const smtpsSettings = z
@@ -54,7 +50,7 @@ export const smtpsSettings = z
     port: port.default(465).describe('Port to listen on.'),
     ...common,
   })
-  .refine(both, orNeither);
+  .refine(...isPair);
 
 /** The settings of an endpoint, of either protocol. */
 export type SmtpSettings = z.infer<typeof smtpSettings> | z.infer<typeof smtpsSettings>;

@@ -83,7 +83,7 @@ describe('a home whose read models wait for room on the disk', () => {
     await put(session, '/a.tmp', 'content');
     disk.full = true;
     for (const change of [session.rename('/a.tmp', '/a.xml'), session.remove('/a.tmp'), session.upload('/a.tmp')])
-      expect(await change()).toMatchObject({ _tag: 'Left', left: { reason: 'noSpace' } });
+      expect(await change()).toMatchObject({ _tag: 'Left', left: { reason: 'unavailable' } });
     await dmz.stop();
   });
 });

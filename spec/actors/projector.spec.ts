@@ -75,3 +75,16 @@ describe('read models on a full disk', () => {
     await expect(projector.ended).rejects.toThrow('no');
   });
 });
+
+describe('read models that do not come on', () => {
+  it('keep nobody waiting for long: the event log may have gone away after an append', async () => {
+    const { projector, clock } = await running('none');
+    const settling = projector.settled('0000000000000009');
+    clock.advance(9_999);
+    const other = projector.settled('0000000000000009');
+    clock.advance(1);
+    expect(await settling).toBe(false);
+    clock.advance(10_000);
+    expect(await other).toBe(false);
+  });
+});

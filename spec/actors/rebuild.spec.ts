@@ -1,7 +1,7 @@
 import { right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startProjector } from '../../actors/projector.ts';
-import { rebuilding } from '../../actors/rebuild.ts';
+import { rebuilding, type Waiting } from '../../actors/rebuild.ts';
 import { createLog } from '../../adapters/shared/log.ts';
 import type { Change, Projection, ReadModels, Summary } from '../../domain/ports.ts';
 import { manualClock } from '../support/manual-clock.ts';
@@ -26,13 +26,13 @@ const counts: Projection<Count> = {
   carry: { wants: () => true, over: (row, { marked }) => (marked === undefined ? row : { ...row, marked }) },
 };
 
-const running = async (wrap: (models: ReadModels) => ReadModels = (models) => models) => {
+const running = async (wrap: (models: ReadModels) => ReadModels = (models) => models, waiting?: Waiting) => {
   const [eventLog, clock] = [memoryEventLog(), manualClock()];
   const models = wrap(memoryReadModels());
   const log = createLog({ level: 'error', format: 'text', write: () => undefined, clock });
   const stop = new AbortController();
   const projector = await startProjector({ eventLog, models, clock, log }, [counts], stop.signal);
-  const rebuilds = rebuilding({ eventLog, models, projector, log });
+  const rebuilds = rebuilding({ eventLog, models, projector, log }, waiting);
   onTestFinished(async () => {
     stop.abort();
     await rebuilds.stop();
@@ -74,35 +74,43 @@ describe('a rebuild', () => {
     expect([await row('a'), await row('b'), await sum()]).toEqual([{ n: 4 }, { n: 1 }, 5]);
   });
 
-  it('loses nothing where it is still writing while it folds on', async () => {
-    const { eventLog, models, rebuilds, sum, ended } = await running((real) => ({
-      ...real,
-      beside: (projection) => async () => {
-        const beside = await succeeded(real.beside(projection));
-        const later = async (turns: number) => {
-          for (let i = 0; i < turns; i += 1) await new Promise(setImmediate);
-        };
-        const put: ReadModels['put'] =
-          (...given) =>
-          () =>
-            later(4).then(beside.models.put(...given));
-        const get: ReadModels['get'] = (table, keys) => () => later(3).then(beside.models.get(table, keys));
-        return right({ ...beside, models: { get, put } });
-      },
-    }));
-    // In another order each time round, so that what one page needs is partly in memory and partly stored.
-    const streams = 12_000;
-    for (const [round, step] of [1, 7_919, 5_003].entries())
-      for (let n = 0; n < streams; n += 1) {
-        const id = `00000000-0000-5000-8000-${String(round * streams + n).padStart(12, '0')}`;
-        const event = { id, type: 'x', data: {}, metadata: {} };
-        await succeeded(eventLog.append(`s${(n * step) % streams}`, [event], { expected: 'any' }));
-      }
-    await rebuilds.start([], 'eve');
-    await ended();
-    expect(await succeeded(models.count(counts, { n: 3 }))).toBe(streams);
-    expect(await sum()).toBe(3 * streams);
-  }, 60_000);
+  it.each([
+    { rows: 2_000, atOnce: 2_000 },
+    { rows: 3_000, atOnce: 500 },
+  ])(
+    'loses nothing where it is still writing while it folds on: $atOnce of $rows rows',
+    async (waiting) => {
+      const slow = (real: ReadModels): ReadModels => ({
+        ...real,
+        beside: (projection) => async () => {
+          const beside = await succeeded(real.beside(projection));
+          const later = async (turns: number) => {
+            for (let i = 0; i < turns; i += 1) await new Promise(setImmediate);
+          };
+          const put: ReadModels['put'] =
+            (...given) =>
+            () =>
+              later(4).then(beside.models.put(...given));
+          const get: ReadModels['get'] = (table, keys) => () => later(3).then(beside.models.get(table, keys));
+          return right({ ...beside, models: { get, put } });
+        },
+      });
+      const { eventLog, models, rebuilds, sum, ended } = await running(slow, waiting);
+      // In another order each time round, so that what one page needs is partly in memory and partly stored.
+      const streams = 12_000;
+      for (const [round, step] of [1, 7_919, 5_003].entries())
+        for (let n = 0; n < streams; n += 1) {
+          const id = `00000000-0000-5000-8000-${String(round * streams + n).padStart(12, '0')}`;
+          const event = { id, type: 'x', data: {}, metadata: {} };
+          await succeeded(eventLog.append(`s${(n * step) % streams}`, [event], { expected: 'any' }));
+        }
+      await rebuilds.start([], 'eve');
+      await ended();
+      expect(await succeeded(models.count(counts, { n: 3 }))).toBe(streams);
+      expect(await sum()).toBe(3 * streams);
+    },
+    60_000,
+  );
 
   it('is refused while one runs, and for what there is not', async () => {
     const { rebuilds, append, ended } = await running();

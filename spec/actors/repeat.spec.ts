@@ -1,5 +1,9 @@
+import { left } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
+import { temporary } from '../../domain/failure.ts';
+import type { EventLog } from '../../domain/ports.ts';
 import { memoryDmz, put } from '../support/memory-dmz.ts';
+import { memoryEventLog } from '../support/memory-event-log.ts';
 import { succeeded } from '../support/outcome.ts';
 
 type Dmz = Awaited<ReturnType<typeof memoryDmz>>;
@@ -49,6 +53,38 @@ describe('a file that is delivered again', () => {
     const dmz = await restarted(before);
     await putAndLose(dmz);
     expect([await count(dmz, 'received'), await count(dmz, 'repeated')]).toEqual([2, 1]);
+    await dmz.stop();
+  });
+
+  it('is no second transfer where our log stored the first without a word, and shows it late', async () => {
+    const log = memoryEventLog();
+    let [answers, gate] = [true, Promise.resolve()];
+    const eventLog: EventLog = {
+      ...log,
+      append: (stream, events, options) => async () => {
+        const done = await log.append(stream, events, options)();
+        return answers ? done : left({ ...temporary('outcomeUnknown', 'no answer'), code: 'outcomeUnknown' });
+      },
+      follow: async function* (after, signal) {
+        for await (const item of log.follow(after, signal)) {
+          await gate;
+          yield item;
+        }
+      },
+    };
+    const dmz = await memoryDmz({ eventLog });
+    let show: () => void = () => undefined;
+    gate = new Promise((resolve) => {
+      show = resolve;
+    });
+    answers = false;
+    await expect(putAndLose(dmz)).rejects.toThrow('unavailable');
+    answers = true;
+    const again = putAndLose(dmz);
+    for (let i = 0; i < 100; i += 1) await new Promise(setImmediate);
+    show();
+    await again;
+    expect([await count(dmz, 'received'), await count(dmz, 'repeated')]).toEqual([1, 1]);
     await dmz.stop();
   });
 

@@ -16,6 +16,7 @@ const ships: Projection<Ship> = {
   name: 'ships',
   version: 1,
   indexes: { port: (row) => row.port, size: (row) => row.size, crew: (row) => row.crew ?? null },
+  sparse: ['crew'],
   keyOf: () => undefined,
   fold: (row) => row,
 };
@@ -121,6 +122,19 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       await expect(models.count(ships, { constructor: 1 })()).rejects.toThrow('no index constructor');
       await expect(models.query(ships, { limit: -1 })()).rejects.toThrow('-1');
       await expect(models.query(ships, { limit: 1, offset: 0.5 })()).rejects.toThrow('0.5');
+    });
+    it('finds by a sparse index what has a value of it, in its order, and wants a condition on it', async () => {
+      const manned = [...fleet.entries()].map(
+        ([n, [key, row]]) => [key, n < 3 ? { ...row, crew: 9 - n } : row] as const,
+      );
+      rightOf(await models.put(ships, new Map(manned))());
+      expect(await names({ where: { crew: { from: 8 } }, orderBy: 'crew' })).toEqual(['Berta', 'Anna']);
+      expect(await names({ where: { crew: 7 } })).toEqual(['Clara']);
+      expect(await names({ where: { crew: {}, port: 'Kiel' }, orderBy: 'crew' })).toEqual(['Berta']);
+      expect(rightOf(await models.count(ships, { crew: {} })())).toBe(3);
+      await expect(models.query(ships, { orderBy: 'crew', limit: 1 })()).rejects.toThrow('say a condition on it');
+      await expect(models.query(ships, { where: { crew: null }, limit: 1 })()).rejects.toThrow('say a condition on it');
+      await expect(models.count(ships, { crew: null })()).rejects.toThrow('say a condition on it');
     });
     it('throws at a read model that was not opened', async () => {
       await expect(models.get({ ...ships, name: 'boats' }, ['k1'])()).rejects.toThrow('before it was opened');

@@ -1,4 +1,4 @@
-/** The crash test: both servers are killed again and again while clients send, and nothing is lost, doubled or half. */
+/** The crash test: both servers, and the store of their logs, are killed again and again while clients send, and nothing is lost, doubled or half. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -31,6 +31,8 @@ export type Crashed = {
 
 /** How long a server may live without passing the point at which it is to die. */
 const patience = 120_000;
+/** How long it may take to start, waiting for its store. */
+const within = 60_000;
 
 /** Carries the plan out on a pair that is not started yet; afterwards both servers run and owe nothing. */
 export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: Plan): Promise<Crashed> => {
@@ -41,21 +43,34 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
   let over = false;
   const wanted = (): Wish | undefined => [...armed.values()].map(wishFor).find((wish) => wish !== undefined);
   const needs: LaneNeeds = { pair, seed, ledger, over: () => over, wanted };
+  const killed = (name: string): void => {
+    kills.set(name, (kills.get(name) ?? 0) + 1);
+  };
   const killer = async (role: Role): Promise<void> => {
     for (const kill of plan[role]) {
       if (over) return;
       armed.set(role, kill);
       await dieAt(pair[role], kill);
-      const name = `${role} ${kill.at}`;
-      kills.set(name, (kills.get(name) ?? 0) + 1);
+      killed(`${role} ${kill.at}`);
     }
     armed.delete(role);
-    await pair[role].start();
+    await pair[role].start({ within });
+  };
+  const storeKiller = async (): Promise<void> => {
+    for (const { after, away } of plan.store) {
+      await setTimeout(after);
+      if (over) return;
+      await pair.store?.kill();
+      killed('store');
+      await setTimeout(away);
+      await pair.store?.start();
+    }
   };
   const stop = (): void => {
     over = true;
   };
-  const killers = Promise.all([killer('dmz'), killer('inner')]).finally(stop);
+  const killers = [killer('dmz'), killer('inner'), storeKiller()].map((each) => each.catch(rethrowing(stop)));
+  void Promise.allSettled(killers).then(stop);
   const work = side.begin(pair, seed, () => over);
   const key = await readFile(pair.identity);
   const lanes = [
@@ -69,9 +84,9 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
     ),
     work.working,
   ];
-  const ends = await Promise.allSettled([killers, ...lanes.map((each) => each.catch(rethrowing(stop)))]);
+  const ends = await Promise.allSettled([...killers, ...lanes.map((each) => each.catch(rethrowing(stop)))]);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  const killed = Date.now();
+  const survived = Date.now();
   await linked(pair);
   await retryOpen(pair.inner);
   const audits = await until('every other scenario is at its end', () => quiet(pair, work), 300_000);
@@ -83,8 +98,8 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
     kills,
     audit,
     audits,
-    killing: (killed - started) / 1000,
-    settling: (settled - killed) / 1000,
+    killing: (survived - started) / 1000,
+    settling: (settled - survived) / 1000,
   };
 };
 
@@ -131,14 +146,14 @@ export const crashPair = ({ via }: Plan, side: PartnerSide): Promise<Pair> =>
 /** Starts the server, and waits until it has been killed where it should be. */
 const dieAt = async (server: Server, kill: Kill): Promise<void> => {
   if (kill.at === 'random') {
-    await server.start();
+    await server.start({ within });
     await setTimeout(kill.milliseconds);
     await server.kill();
     return;
   }
   // The reserve is made where there is none.
   if (kill.at.startsWith('disk.reserve')) await rm(join(server.data, 'reserve'), { force: true });
-  const started = server.start({ env: { SALLYPORT_FAULT: `${kill.at}@${kill.passage}` } });
+  const started = server.start({ within, env: { SALLYPORT_FAULT: `${kill.at}@${kill.passage}` } });
   // Some points are passed before it serves.
   await started.catch(() => undefined);
   const waited = new AbortController();

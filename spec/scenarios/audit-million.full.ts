@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
+import type { EventLog } from '../../domain/ports.ts';
 import { curlPut } from '../support/clients.ts';
+import { openLogOf } from '../support/log-of.ts';
 import { fillLog, spread } from '../support/many-transfers.ts';
 import { residentBytes } from '../support/memory.ts';
-import { type Pair, preparePair, type Server, startPair } from '../support/servers.ts';
-import { until } from '../support/until.ts';
+import { run } from '../support/run.ts';
+import { entry, type Pair, preparePair, type Server, startPair } from '../support/servers.ts';
 
 const MB = 1e6;
 const day = 86_400_000;
@@ -42,8 +44,7 @@ const firstPage = async ({ control }: Server): Promise<number> => {
 };
 
 /** How long reading the whole log takes, and how many events there are. */
-const readAlone = async (directory: string): Promise<{ readonly ms: number; readonly events: number }> => {
-  const log = await embeddedEventLog({ directory, onFatal: () => undefined });
+const readAlone = async (log: EventLog): Promise<{ readonly ms: number; readonly events: number }> => {
   const started = performance.now();
   let events = 0;
   for await (const item of log.follow(undefined, new AbortController().signal)) {
@@ -57,29 +58,23 @@ const readAlone = async (directory: string): Promise<{ readonly ms: number; read
 
 /** Rebuilds all read models of a serving server; how long that takes, and how often it took an upload meanwhile. */
 const rebuild = async (pair: Pair): Promise<{ readonly ms: number; readonly uploads: number }> => {
-  const { control } = pair.dmz;
   const file = join(pair.directory, 'now');
   await writeFile(file, 'now');
   const started = performance.now();
-  const done = await control.rebuild([], 'tester')();
-  if (isLeft(done)) throw new Error(done.left.text);
-  let uploads = 0;
   let ms = 0;
-  await until(
-    'the rebuild is done',
-    async () => {
-      const lines = await control.projections()();
-      if (isLeft(lines)) throw new Error(lines.left.text);
-      expect(lines.right.map((line) => line.rebuild?.failed ?? null)).toEqual(lines.right.map(() => null));
+  const rebuilt = run(process.execPath, [entry, 'projections', 'rebuild', '--data', pair.dmz.data], { within }).then(
+    (ended) => {
       ms = performance.now() - started;
-      if (lines.right.every((line) => line.rebuild === null)) return true;
-      if (ms < uploads * 10_000) return false;
-      expect(await curlPut(pair, file, `/now${uploads}`)).toMatchObject({ code: 0 });
-      uploads += 1;
-      return false;
+      expect(ended).toMatchObject({ code: 0, err: '' });
     },
-    within,
   );
+  let uploads = 0;
+  while (ms === 0) {
+    expect(await curlPut(pair, file, `/now${uploads}`)).toMatchObject({ code: 0 });
+    uploads += 1;
+    await Promise.race([rebuilt, setTimeout(10_000)]);
+  }
+  await rebuilt;
   return { ms, uploads };
 };
 
@@ -88,7 +83,7 @@ describe('a log of 1,000,000 finished and 10,000 open transfers', () => {
     const [empty, few, full] = [await preparePair(), await preparePair(), await startPair()];
     try {
       const none = await starts(empty.dmz);
-      await fillLog(few.dmz.data, 10_000, 100);
+      await fillLog(await openLogOf(few.dmz), 10_000, 100);
       await few.dmz.start({ within });
       const fewPage = await firstPage(few.dmz);
       await few.dmz.stop();
@@ -97,13 +92,13 @@ describe('a log of 1,000,000 finished and 10,000 open transfers', () => {
       await full.inner.stop();
       await full.dmz.stop();
       const filling = performance.now();
-      await fillLog(full.dmz.data, many.finished, many.open);
+      await fillLog(await openLogOf(full.dmz), many.finished, many.open);
       const building = performance.now();
       await full.dmz.start({ within });
       const built = performance.now();
       await full.dmz.stop();
       const all = await starts(full.dmz);
-      const alone = await readAlone(full.dmz.data);
+      const alone = await readAlone(await openLogOf(full.dmz));
       await full.dmz.start({ within });
       const manyPage = await firstPage(full.dmz);
       const anew = await rebuild(full);

@@ -2,6 +2,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEntry, AuditFilter, AuditPlace } from '../../domain/audit.ts';
 import type { ProjectionLine } from '../../domain/control-figures.ts';
+import { openLogOf } from '../support/log-of.ts';
 import { channelOf, eventsIn, eventsOfFinished, fillLog, spread } from '../support/many-transfers.ts';
 import { run } from '../support/run.ts';
 import { entry, type Pair, preparePair } from '../support/servers.ts';
@@ -12,7 +13,7 @@ const day = 86_400_000;
 let pair: Pair;
 beforeAll(async () => {
   pair = await preparePair();
-  await fillLog(pair.dmz.data, finished, open);
+  await fillLog(await openLogOf(pair.dmz), finished, open);
   await pair.dmz.start({ within: 300_000 });
 }, 600_000);
 afterAll(() => pair.end());

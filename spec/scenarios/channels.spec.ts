@@ -6,12 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { openSsh, sshOptions } from '../support/clients.ts';
 import { allowed } from '../support/memory-dmz.ts';
-import { linked, type Pair, startPair } from '../support/servers.ts';
+import { linked, type Pair, type PairOptions, startPair } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
-const withPair = async (use: (pair: Pair) => Promise<void>): Promise<void> => {
+const withPairOf = (options: PairOptions) => async (use: (pair: Pair) => Promise<void>) => {
   const other = { name: 'other', login: 'other', password: { file: 'acme.password' } };
-  const pair = await startPair({ moreChannels: [other] });
+  const pair = await startPair({ ...options, moreChannels: [other] });
   try {
     await use(pair);
   } catch (error) {
@@ -20,6 +20,8 @@ const withPair = async (use: (pair: Pair) => Promise<void>): Promise<void> => {
     await pair.end();
   }
 };
+
+const withPair = withPairOf({});
 
 type Named = { readonly name: string };
 type Written = Readonly<Record<string, unknown>> & { readonly channels: readonly Named[] };
@@ -109,8 +111,9 @@ describe('a dmz that is restarted while inner is away', () => {
 });
 
 describe('an inner that was rebuilt', () => {
+  // With its directory it must lose its log.
   it('changes nothing on dmz until a person accepts its new epoch', () =>
-    withPair(async (pair) => {
+    withPairOf({ eventLog: 'embedded' })(async (pair) => {
       expect(await pair.inner.stop()).toBe(0);
       await rm(pair.inner.data, { recursive: true });
       await rewrite(pair, withoutAcme);

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { chosenLog, pairStore } from '../support/pair-store.ts';
 import { run } from '../support/run.ts';
 import { scratch } from '../support/scratch.ts';
 import { entry } from '../support/servers.ts';
@@ -15,11 +16,22 @@ const offset = 17_000 + (process.pid % 1000) * 5;
 const sftpPort = 2222 + offset;
 const ftpsPort = 2990 + offset;
 const smtpPort = 2525 + offset;
+const httpsPort = 8443 + offset;
 
 type Demo = { readonly child: ChildProcess; readonly printed: () => string; ready(): Promise<void> };
 
-const demo = (data: string): Demo => {
-  const child = spawn(process.execPath, [entry, 'demo', '--data', data, '--port-offset', String(offset)]);
+/** Says where its servers have their event logs, if that is not in their data directories. */
+const logOptions = async (): Promise<readonly string[]> => {
+  if (chosenLog() === 'embedded') return [];
+  const store = await pairStore(await scratch(), '127.0.0.1');
+  await store.start();
+  onTestFinished(() => store.kill());
+  return ['--event-log', store.url];
+};
+
+const demo = (data: string, more: readonly string[]): Demo => {
+  const args = [entry, 'demo', '--data', data, '--port-offset', String(offset), ...more];
+  const child = spawn(process.execPath, args);
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -60,7 +72,8 @@ const alive = (pid: number): boolean => {
 describe('the demo', () => {
   it('runs both servers, delivers a file, revives a dead server, stops on SIGTERM and goes on where it was', async () => {
     const data = await scratch();
-    const first = demo(data);
+    const log = await logOptions();
+    const first = demo(data, log);
     await first.ready();
     expect(first.printed()).toContain(String(sftpPort));
 
@@ -73,6 +86,12 @@ describe('the demo', () => {
     expect(first.printed()).toContain(`ftps://127.0.0.1:${ftpsPort}/`);
     expect((await run('curl', [...overTls, `ftps://127.0.0.1:${ftpsPort}/over-tls.bin`])).code).toBe(0);
     await until('what came over FTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-tls.bin')));
+    const overHttps = `https://127.0.0.1:${httpsPort}/c/demo/`;
+    expect(first.printed()).toContain(overHttps);
+    expect((await run('curl', [...overTls, '--fail', `${overHttps}over-https.bin?wait=30s`])).out).toMatch(
+      /"ended":true/,
+    );
+    await until('what came over HTTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-https.bin')));
     const mail = ['--server', `127.0.0.1:${smtpPort}`, '--to', 'demo@sallyport.example'];
     expect(first.printed()).toContain(`swaks ${mail.join(' ')} --attach @README.md`);
     const id = ['--from', 'me@acme.example', '--h-Message-Id', '<by-mail@acme.example>'];
@@ -98,7 +117,7 @@ describe('the demo', () => {
     expect(first.child.exitCode).toBe(0);
     expect(pids.map(alive)).toEqual([false, false]);
 
-    const second = demo(data);
+    const second = demo(data, log);
     await second.ready();
     const listed = await run(process.execPath, [entry, 'transfers', 'list', '--json', '--data', join(data, 'dmz')]);
     expect(listed.out).toContain('second.bin');
@@ -108,7 +127,7 @@ describe('the demo', () => {
 
   it('leaves no server behind when it is killed itself', async () => {
     const data = await scratch();
-    const running = demo(data);
+    const running = demo(data, await logOptions());
     await running.ready();
     const pids = [await pidOf(data, 'dmz'), await pidOf(data, 'inner')];
     running.child.kill('SIGKILL');
@@ -119,7 +138,7 @@ describe('the demo', () => {
     const data = await scratch();
     const other = createServer().listen(sftpPort, '127.0.0.1');
     await once(other, 'listening');
-    const { child, printed } = demo(data);
+    const { child, printed } = demo(data, await logOptions());
     await once(child, 'exit');
     other.close();
     expect(child.exitCode).toBe(1);

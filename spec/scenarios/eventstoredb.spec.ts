@@ -2,15 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventStoreDb } from '../../adapters/eventlog/eventstoredb.ts';
-import { prefixOf } from '../../adapters/eventlog/eventstoredb-names.ts';
-import { systemClock } from '../../adapters/shared/clock.ts';
-import type { EventLog } from '../../domain/ports.ts';
-import { openSsh } from '../support/clients.ts';
+import { curlFtp, openSsh } from '../support/clients.ts';
 import { type EventStore, startEventStore } from '../support/eventstore/index.ts';
 import { run } from '../support/run.ts';
-import { entry, linked, type Pair, preparePair, type Server } from '../support/servers.ts';
-import { silent } from '../support/silent.ts';
+import { entry, linked, type Pair, preparePair } from '../support/servers.ts';
 import { expectOneStory, idle } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 
@@ -23,16 +18,11 @@ describe('both servers with their event logs in one EventStoreDB (our wire serve
   });
   const prepare = async (): Promise<void> => {
     store = await startEventStore();
-    const eventLog = { eventLog: store.url };
-    pair = await preparePair({ inner: eventLog, dmz: eventLog });
+    pair = await preparePair({ eventLog: store.url });
   };
   const start = async (): Promise<void> => {
     await Promise.all([pair.inner.start(), pair.dmz.start()]);
     await linked(pair);
-  };
-  const logOf = ({ data }: Server): Promise<EventLog> => {
-    const prefix = prefixOf(data === pair.dmz.data ? 'dmz-1' : 'inner-1');
-    return Promise.resolve(eventStoreDb({ connectionString: store.url, prefix, clock: systemClock(), log: silent }));
   };
   const put = async (name: string, content: string): Promise<number | null> => {
     const file = join(pair.directory, name);
@@ -53,7 +43,7 @@ describe('both servers with their event logs in one EventStoreDB (our wire serve
     }
     await idle(pair);
     expect(await arrived()).toEqual([...sent].sort());
-    expect(await expectOneStory(pair, logOf)).toBe(sent.length);
+    expect(await expectOneStory(pair)).toBe(sent.length);
   }, 120_000);
 
   it('take nothing while it is away, live on, and go on by themselves when it is back', async () => {
@@ -63,6 +53,8 @@ describe('both servers with their event logs in one EventStoreDB (our wire serve
     const pids = [pair.inner.pid(), pair.dmz.pid()];
     await store.restart(async () => {
       expect(await put('while', 'while')).not.toBe(0);
+      const refused = await curlFtp(pair, '/while', '-v', '-T', join(pair.directory, 'while'));
+      expect(refused.err).toContain('451 it cannot be done at the moment; try again later');
       for (const server of [pair.inner, pair.dmz]) expect((await server.status()).state).toBe('serving');
     });
     await until('a file is taken again', async () => (await put('after', 'after')) === 0);

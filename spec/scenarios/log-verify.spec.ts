@@ -15,12 +15,12 @@ const minutes = 60_000;
 /** An event as it stands on the disk. */
 type Row = { ordinal: number; stream: string; revision: number; id: string; data: string };
 
-/** Both servers deliver files in two lives, so that each log has more than one segment; then they rest. */
+/** Both servers deliver files in two lives, so that each log has more than one segment; then they rest. Rows are changed on their disks. */
 describe('the logs of both servers', { timeout: 2 * minutes }, () => {
   let pair: Pair;
   const copies = { dmz: '', inner: '' };
   beforeAll(async () => {
-    pair = await preparePair();
+    pair = await preparePair({ eventLog: 'embedded' });
     for (const round of [1, 2]) {
       await Promise.all([pair.inner.start(), pair.dmz.start()]);
       await linked(pair);

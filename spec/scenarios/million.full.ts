@@ -4,7 +4,6 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
 import { placeOf } from '../../adapters/payloads/layout.ts';
 import { systemIds } from '../../adapters/shared/ids.ts';
 import { keyOf } from '../../domain/payload.ts';
@@ -12,21 +11,17 @@ import { encode } from '../../domain/transfer/codec.ts';
 import { eventName, transferStream } from '../../domain/transfer/event-id.ts';
 import type { TransferEvent } from '../../domain/transfer/vocabulary.ts';
 import { curlPut } from '../support/clients.ts';
+import { openLogOf } from '../support/log-of.ts';
 import { residentBytes } from '../support/memory.ts';
-import { linked, type Pair, startPair } from '../support/servers.ts';
+import { linked, type Pair, type Server, startPair } from '../support/servers.ts';
 import { until } from '../support/until.ts';
 
 const MB = 1e6;
 const ids = systemIds();
 
 /** Puts waiting transfers into the log and the store of a dmz that does not run, as if partners had sent them. */
-const fill = async (directory: string, count: number): Promise<void> => {
-  const log = await embeddedEventLog({
-    directory,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+const fill = async (dmz: Server, count: number): Promise<void> => {
+  const log = await openLogOf(dmz);
   const append = async (i: number): Promise<void> => {
     const id = ids.fresh();
     const bytes = `waiting ${i}`;
@@ -35,7 +30,7 @@ const fill = async (directory: string, count: number): Promise<void> => {
       size: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     };
-    const { file } = placeOf(join(directory, 'transfer'), payload.key);
+    const { file } = placeOf(join(dmz.data, 'transfer'), payload.key);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, bytes);
     const meta = { origin: 'dmz-1', originSeq: 1, at: Date.now(), run: 0, attempt: 0, step: 'receive' };
@@ -56,7 +51,7 @@ const fill = async (directory: string, count: number): Promise<void> => {
 
 /** Starts dmz with so many transfers waiting, delivers some of them, and gives the most memory that dmz took. */
 const measure = async (pair: Pair, count: number): Promise<{ readonly most: number; readonly readyMs: number }> => {
-  await fill(pair.dmz.data, count);
+  await fill(pair.dmz, count);
   let most = 0;
   const started = Date.now();
   const watch = setInterval(() => {

@@ -30,7 +30,7 @@ const change = async ({ config }: Server, settings: Readonly<Record<string, unkn
 it('both servers go on with their logs in EventStoreDB (our wire server) and back, nothing is skipped or done twice', async () => {
   const store = await startEventStore();
   onTestFinished(() => store.close());
-  const pair = await preparePair({ takes: '*.xml' });
+  const pair = await preparePair({ takes: '*.xml', eventLog: 'embedded' });
   onTestFinished(() => pair.end());
   const servers = [pair.inner, pair.dmz];
   const put = async (name: string): Promise<void> => {

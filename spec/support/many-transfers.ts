@@ -1,8 +1,8 @@
 /** A dmz's log as many days of its partners' deliveries leave it, written in bulk. */
 import { isLeft } from 'fp-ts/lib/Either.js';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
 import { systemIds } from '../../adapters/shared/ids.ts';
 import { keyOf } from '../../domain/payload.ts';
+import type { EventLog } from '../../domain/ports.ts';
 import { encode } from '../../domain/transfer/codec.ts';
 import { eventName, transferStream } from '../../domain/transfer/event-id.ts';
 import type { Fact, TransferEvent } from '../../domain/transfer/vocabulary.ts';
@@ -20,9 +20,11 @@ export const channelOf = (n: number): string => `partner-${n % spread.partners}`
 export const eventsOfFinished = 7;
 const eventsOfOpen = 2;
 
-type Delivery = { readonly id: string; readonly events: readonly TransferEvent[] };
+/** A delivery, as its events on dmz tell it. */
+export type Delivery = { readonly id: string; readonly events: readonly TransferEvent[] };
 
-const delivery = (n: number, of: number): Delivery => {
+/** The n-th of so many deliveries, finished. */
+export const delivery = (n: number, of: number): Delivery => {
   const id = ids.derived('many', n, of);
   const channel = channelOf(n);
   const name = `order-${n}.xml`;
@@ -50,17 +52,26 @@ const delivery = (n: number, of: number): Delivery => {
   };
 };
 
+/** The same delivery as inner's log has it, which has purged its copy. */
+export const atInner = ({ id, events }: Delivery): Delivery => {
+  const shared = events.filter(({ meta }) => meta.originSeq !== undefined);
+  const [first] = events;
+  const at = (first?.meta.at ?? 0) + day;
+  const meta = { origin: 'inner-1', at, run: 0, attempt: 0, step: 'purge' };
+  const purged = {
+    type: 'purged',
+    data: {},
+    meta,
+    id: ids.uuid(eventName(transferStream(id), 'purged', meta)),
+  } as const;
+  return { id, events: [...shared, purged] };
+};
+
 const group = 1_000;
 const purgedAfter = 20;
 
-/** Appends so many finished deliveries, then so many that wait for inner, to the log in a directory. */
-export const fillLog = async (directory: string, finished: number, open: number): Promise<void> => {
-  const log = await embeddedEventLog({
-    directory,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
+/** Appends so many finished deliveries, then so many that wait for inner, and closes the log. */
+export const fillLog = async (log: EventLog, finished: number, open: number): Promise<void> => {
   const append = async ({ id, events }: Delivery, from: number, to: number): Promise<void> => {
     const expected = from === 0 ? 'noStream' : BigInt(from - 1);
     const done = await log.append(transferStream(id), events.slice(from, to).map(encode), { expected })();

@@ -25,6 +25,9 @@ export type Delivered = {
   readonly modified: number | undefined;
   /** The hash of what was sent, where that is told. */
   readonly asSent: string | undefined;
+  /** The partner's own key for its request. */
+  readonly key: string | undefined;
+  readonly transfer: string;
 };
 
 /** What the intake does next; the test may answer with a refusal, or make it wait. */
@@ -35,6 +38,12 @@ export type MemoryIntake = {
   readonly intake: Intake;
   readonly completed: Delivered[];
   readonly abandoned: string[];
+  /** Downloads that were closed, and whether their readers have all that they read. */
+  readonly closed: { readonly path: string; readonly taken: boolean }[];
+  /** Transfers that have come to their end: the test says so. */
+  readonly ended: Set<string>;
+  /** Keys of requests that run now. */
+  readonly running: Set<string>;
   /** Paths of uploads that went on where an earlier one had ended. */
   readonly resumed: string[];
   /** Whether each session that was closed said that its client had the last reply. */
@@ -119,6 +128,9 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     },
     completed: [],
     abandoned: [],
+    closed: [],
+    ended: new Set(),
+    running: new Set(),
     resumed: [],
     orderly: [],
     attempts: [],

@@ -1,6 +1,6 @@
 /** Read models in memory: the same answers, nothing durable, no timers. */
 import { left, right } from 'fp-ts/lib/Either.js';
-import { checkedIndexed, modelSpecOf } from '../../adapters/readmodels/rows.ts';
+import { checkedIndexed, checkSparse, modelSpecOf } from '../../adapters/readmodels/rows.ts';
 import { temporary } from '../../domain/failure.ts';
 import type { Indexed, Position, Query, ReadModels, Row, Table } from '../../domain/ports.ts';
 
@@ -113,6 +113,7 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
         const { where, orderBy, descending, limit, offset = 0, after } = query;
         if (![limit, offset].every((n) => Number.isSafeInteger(n) && n >= 0))
           throw new Error(`limit and offset must be whole numbers from 0, not ${limit} and ${offset}`);
+        checkSparse(projection, where, orderBy);
         const sign = descending === true ? -1 : 1;
         const by = (row: R): Indexed => (orderBy === undefined ? null : indexed(projection, orderBy, row));
         const order = (key: string, value: Indexed, other: Indexed, otherKey: string): number =>
@@ -123,7 +124,11 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
           .slice(offset, offset + limit)
           .map(([, row]) => row);
       }),
-    count: (projection, where) => answer(() => found(projection, where).length),
+    count: (projection, where) =>
+      answer(() => {
+        checkSparse(projection, where);
+        return found(projection, where).length;
+      }),
     state: (projection) =>
       answer(() => {
         const { rows, checkpoint, passed } = tableOf(projection);

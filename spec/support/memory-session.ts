@@ -1,8 +1,10 @@
 /** A session of the intake in memory. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer, Download, Session, Upload } from '../../domain/intake.ts';
-import { parentOf, resolvePath } from '../../domain/path.ts';
+import { baseName, parentOf, resolvePath } from '../../domain/path.ts';
 import { asked, type MemoryIntake } from './memory-intake.ts';
 
 /** The refusal of mail that is for nobody here. */
@@ -55,11 +57,18 @@ export const memorySession = (
         const parent = home.find(parentOf(normal));
         if (isLeft(parent)) return parent;
         const resumed = options?.resume === true ? home.partials.get(normal) : undefined;
+        const key = options?.requestKey;
+        if (key !== undefined && memory.running.has(key)) return left(refusal('busy', 'the request still runs'));
+        if (key !== undefined) memory.running.add(key);
         if (options?.resume === true && resumed === undefined && home.nodes.has(normal))
           return left(refusal('notPermitted', 'a delivered file cannot be appended to; send it whole'));
         home.partials.delete(normal);
         if (resumed !== undefined) memory.resumed.push(normal);
-        const upload = memoryUpload(memory, login, normal, () => uploads.delete(upload), resumed);
+        const onEnd = (): void => {
+          uploads.delete(upload);
+          if (key !== undefined) memory.running.delete(key);
+        };
+        const upload = memoryUpload(memory, login, normal, onEnd, resumed, key);
         uploads.add(upload);
         return right(upload);
       }),
@@ -74,6 +83,18 @@ export const memorySession = (
       }),
     takesMail: (sender, recipient) =>
       asked(memory, 'takesMail', recipient, () => (takes(sender, recipient) ? right(undefined) : left(noMailbox))),
+    standing: (transfer, patience) =>
+      asked(memory, 'standing', transfer, async () => {
+        const found = memory.completed.find((each) => each.transfer === transfer && each.login === login);
+        if (found === undefined) return left(refusal('notFound', 'there is no such transfer'));
+        const { bytes, size, path } = found;
+        if (patience?.aborted === false && !memory.ended.has(transfer))
+          await Promise.race([memory.until(() => memory.ended.has(transfer)), once(patience, 'abort')]);
+        const ended = memory.ended.has(transfer);
+        const sha256 = createHash('sha256').update(bytes).digest('hex');
+        const state = ended ? 'acknowledged' : 'received';
+        return right({ transfer, name: baseName(path), size, sha256, state, ended, received: 0 });
+      }),
     close: async (options) => {
       await Promise.all([...uploads].map((each) => each.abandon()));
       onClose(options?.orderly === true);
@@ -87,6 +108,7 @@ const memoryUpload = (
   path: string,
   onEnd: () => void,
   resumed: Buffer = Buffer.alloc(0),
+  key?: string,
 ): Upload => {
   const early = new Map<number, Uint8Array>();
   const parts: Uint8Array[] = [resumed];
@@ -137,9 +159,15 @@ const memoryUpload = (
         end();
         if (early.size > 0) return left(refusal('invalid', 'the file has a hole'));
         const bytes = Buffer.concat(parts);
+        const first = memory.completed.find((each) => key !== undefined && each.key === key);
+        if (first !== undefined)
+          return first.path === path && first.bytes.equals(bytes)
+            ? right({ transfer: first.transfer })
+            : left(refusal('illegal', 'the key was used for another file'));
+        const transfer = `t${String(memory.completed.length).padStart(25, '0')}`;
         memory.home(login).putFile(path, bytes, modified ?? 0, size);
-        memory.completed.push({ login, path, size, bytes, modified, asSent: options?.asSent });
-        return right(undefined);
+        memory.completed.push({ login, path, size, bytes, modified, asSent: options?.asSent, key, transfer });
+        return right({ transfer });
       }),
     abandon: () => {
       if (!over) {
@@ -155,6 +183,7 @@ const memoryUpload = (
 
 const memoryDownload = (memory: MemoryIntake, path: string, bytes: Buffer, size: number): Download => ({
   size,
+  sha256: createHash('sha256').update(bytes).digest('hex'),
   read: (offset, length) =>
     asked(memory, 'read', path, () => {
       const end = Math.min(offset + length, size);
@@ -166,5 +195,9 @@ const memoryDownload = (memory: MemoryIntake, path: string, bytes: Buffer, size:
             : bytes.subarray(offset, end),
       );
     }),
-  close: () => Promise.resolve(),
+  close: (options) => {
+    memory.closed.push({ path, taken: options?.taken === true });
+    memory.changed();
+    return Promise.resolve();
+  },
 });

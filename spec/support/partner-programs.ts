@@ -5,7 +5,7 @@ import { mailbox, type Pair, password } from './servers.ts';
 
 /** A program over a protocol; both calls reject where it did not say that all went well. */
 export type PartnerProgram = {
-  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'sftp' | 'smtp' | 'smtps';
+  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'http' | 'https' | 'sftp' | 'smtp' | 'smtps';
   readonly program: string;
   readonly put: (pair: Pair, file: string, name: string) => Promise<void>;
   /** Absent where the protocol can only send. */
@@ -15,12 +15,15 @@ export type PartnerProgram = {
 };
 
 type FileProtocol = Exclude<PartnerProgram['protocol'], 'smtp' | 'smtps'>;
-type Door = { readonly scheme: string; readonly port: (pair: Pair) => number };
+/** Where the home of the partner begins; nowhere else than at the top where that is not said. */
+type Door = { readonly scheme: string; readonly port: (pair: Pair) => number; readonly home?: string };
 
 const doors: Readonly<Record<FileProtocol, Door>> = {
   ftp: { scheme: 'ftp', port: (pair) => pair.ftpPort },
   'ftps-explicit': { scheme: 'ftp', port: (pair) => pair.ftpsPort },
   'ftps-implicit': { scheme: 'ftps', port: (pair) => pair.implicitPort },
+  http: { scheme: 'http', port: (pair) => pair.httpPort, home: '/c/acme' },
+  https: { scheme: 'https', port: (pair) => pair.httpsPort, home: '/c/acme' },
   sftp: { scheme: 'sftp', port: (pair) => pair.sftpPort },
 };
 
@@ -30,11 +33,11 @@ const well = async (running: ReturnType<typeof run>): Promise<void> => {
 };
 
 const curl = (protocol: FileProtocol): PartnerProgram => {
-  const { scheme, port } = doors[protocol];
+  const { scheme, port, home = '' } = doors[protocol];
   const call = (pair: Pair, path: string, ...args: readonly string[]) => {
     const secured = protocol === 'ftps-explicit' ? ['--ssl-reqd'] : [];
-    const url = `${scheme}://127.0.0.1:${port(pair)}${path}`;
-    return well(run('curl', ['-q', '-sS', '-k', ...secured, '-u', `acme:${password}`, ...args, url]));
+    const url = `${scheme}://127.0.0.1:${port(pair)}${home}${path}`;
+    return well(run('curl', ['-q', '-sS', '-k', '--fail', ...secured, '-u', `acme:${password}`, ...args, url]));
   };
   return {
     ...{ protocol, program: 'curl' },
@@ -94,6 +97,8 @@ export const partnerPrograms: readonly PartnerProgram[] = [
     curl(protocol),
     lftp(protocol),
   ]),
+  curl('http'),
+  curl('https'),
   openSshSftp,
   swaks('smtp'),
   swaks('smtps'),

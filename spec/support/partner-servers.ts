@@ -1,4 +1,4 @@
-/** Servers that we did not write, as partners run them: OpenSSH, vsftpd and proftpd, unpacked by `npm run peers`. */
+/** Servers that we did not write, as partners run them: OpenSSH, vsftpd, proftpd and nginx, unpacked by `npm run peers`. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -39,7 +39,8 @@ export type FtpKind = {
   readonly expired?: true;
 };
 
-const peers = fileURLToPath(new URL('../../var/peers/partners', import.meta.url));
+const trees = fileURLToPath(new URL('../../var/peers', import.meta.url));
+const peers = join(trees, 'partners');
 const libraries = join(peers, 'usr/lib/x86_64-linux-gnu');
 const isRoot = userInfo().uid === 0;
 /** Whom files belong to: the servers run as, or for, somebody who is not root and has a home (vsftpd goes there first). */
@@ -66,6 +67,9 @@ const room = async (): Promise<Room> => {
 
 const own = (path: string): Promise<void> => chown(path, guest.uid, guest.gid);
 
+const programAt = (program: string): string =>
+  join(program === 'nginx' ? join(trees, 'web') : peers, 'usr/sbin', program);
+
 /** Starts the program and waits until it answers. */
 const start = async (
   here: Room,
@@ -73,7 +77,7 @@ const start = async (
   args: readonly string[],
   as: { readonly uid?: number; readonly gid?: number } = {},
 ): Promise<Pick<PartnerServer, 'port' | 'dataPorts' | 'disk' | 'own' | 'printed' | 'stop'>> => {
-  const child = spawn(join(peers, 'usr/sbin', program), args, {
+  const child = spawn(programAt(program), args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, LD_LIBRARY_PATH: libraries },
     ...as,
@@ -293,16 +297,72 @@ export const startProftpd = async ({
   };
 };
 
+/** nginx as a server that takes files by PUT (WebDAV), over HTTPS where that is asked for; its log tells each request. */
+export const startNginx = async ({
+  tls,
+  more = [],
+}: {
+  readonly tls?: true;
+  readonly more?: readonly string[];
+} = {}): Promise<PartnerServer> => {
+  const here = await room();
+  const { directory, disk, port } = here;
+  const pair = await certificate(directory);
+  const passwords = join(directory, 'passwords');
+  await writeFile(passwords, `acme:${execFileSync('openssl', ['passwd', '-5', password], { encoding: 'utf8' })}`);
+  for (const name of ['body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']) {
+    await mkdir(join(directory, name));
+    await own(join(directory, name));
+  }
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${join(directory, name === 'client_body' ? 'body' : name)};`,
+  );
+  const secured = tls === undefined ? [] : [`ssl_certificate ${pair.file};`, `ssl_certificate_key ${pair.key};`];
+  const [config, log] = [join(directory, 'nginx.conf'), join(directory, 'log')];
+  const lines = [
+    ...['daemon off;', 'error_log stderr;', `pid ${join(directory, 'pid')};`],
+    ...(isRoot ? [`user ${guest.username};`] : []),
+    'events {}',
+    'http {',
+    ...temporary,
+    `log_format said '$request_method $request_uri $status $content_length "$http_idempotency_key" "$http_x_own"';`,
+    `access_log ${log} said;`,
+    'client_max_body_size 0;',
+    'server {',
+    `listen 127.0.0.1:${port}${tls === undefined ? '' : ' ssl'};`,
+    ...secured,
+    `root ${disk};`,
+    'dav_methods PUT;',
+    'auth_basic files;',
+    `auth_basic_user_file ${passwords};`,
+    ...more,
+    '}',
+    '}',
+  ];
+  await writeFile(config, lines.join('\n'));
+  const running = await start(here, 'nginx', ['-p', directory, '-c', config]);
+  return {
+    ...running,
+    printed: () => running.printed() + readFileSync(log, 'utf8'),
+    login: 'acme',
+    credentials: { password },
+    trusted: tls === undefined ? [] : [pair.fingerprint],
+    certificate: pair.pem,
+    root: '/',
+  };
+};
+
 const versions: Readonly<Record<string, readonly [string, string]>> = {
   vsftpd: ['vsftpd', '-v'],
   proftpd: ['proftpd', '-v'],
   sshd: ['sshd', '-V'],
+  nginx: ['nginx', '-v'],
 };
 
 /** The version that a server's program says it is. */
 export const serverVersion = (program: string): string => {
   const [name, flag] = versions[program] ?? ['', ''];
-  const ran = spawnSync(join(peers, 'usr/sbin', name), [flag], {
+  const ran = spawnSync(programAt(name), [flag], {
     encoding: 'utf8',
     env: { ...process.env, LD_LIBRARY_PATH: libraries },
   });

@@ -1,7 +1,7 @@
 /** Partners' own servers of every kind, and channels for them. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type PartnerServer, startProftpd, startSshd, startVsftpd } from './partner-servers.ts';
+import { type PartnerServer, startNginx, startProftpd, startSshd, startVsftpd } from './partner-servers.ts';
 
 /** A protocol as a partner offers it, and the program that does. */
 export type PartnerKind = {
@@ -9,6 +9,8 @@ export type PartnerKind = {
   readonly program: string;
   readonly start: () => Promise<PartnerServer>;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Files are sent there, and none can be fetched. */
+  readonly sendsOnly?: true;
 };
 
 /** Every protocol with a server that we did not write. */
@@ -26,6 +28,14 @@ export const partnerKinds: readonly PartnerKind[] = [
     program: 'vsftpd',
     start: () => startVsftpd({ tls: 'implicit' }),
     settings: { protocol: 'ftps', mode: 'implicit' },
+  },
+  { name: 'http', program: 'nginx', start: () => startNginx(), settings: { protocol: 'http' }, sendsOnly: true },
+  {
+    name: 'https',
+    program: 'nginx',
+    start: () => startNginx({ tls: true }),
+    settings: { protocol: 'https' },
+    sendsOnly: true,
   },
   { name: 'sftp', program: 'sshd', start: startSshd, settings: { protocol: 'sftp' } },
 ];

@@ -12,6 +12,7 @@ import { createKeys } from '../../adapters/keys/index.ts';
 import { systemClock } from '../../adapters/shared/clock.ts';
 import type { Control, Status } from '../../domain/control.ts';
 import { freePort } from './free-port.ts';
+import { chosenLog, type PairStore, pairStore } from './pair-store.ts';
 import { run } from './run.ts';
 import { until } from './until.ts';
 
@@ -46,6 +47,8 @@ export type Pair = {
   /** FTPS, explicit and implicit. */
   readonly ftpsPort: number;
   readonly implicitPort: number;
+  readonly httpPort: number;
+  readonly httpsPort: number;
   /** SMTP with STARTTLS, and SMTPS. */
   readonly smtpPort: number;
   readonly smtpsPort: number;
@@ -56,7 +59,9 @@ export type Pair = {
   readonly identity: string;
   /** Where results are delivered. */
   readonly out: string;
-  /** Ends both and removes the directory. */
+  /** The event logs of both, where they are on a wire server of the pair's own. */
+  readonly store: PairStore | undefined;
+  /** Ends all and removes the directory. */
   end(): Promise<void>;
 };
 
@@ -81,6 +86,8 @@ export type PairOptions = {
   /** More settings of the servers' configs. */
   readonly inner?: Readonly<Record<string, unknown>>;
   readonly dmz?: Readonly<Record<string, unknown>>;
+  /** Where both have their event logs, if that is not to be switched: `embedded`, or the address of a store. */
+  readonly eventLog?: string;
   /** Address of the servers; they normally share 127.0.0.1. */
   readonly dmzHost?: string;
   /** How a server's process is started, for instance within a network namespace. */
@@ -93,11 +100,12 @@ export const password = 'open sesame';
 /** Its mail address. */
 export const mailbox = 'orders@here.example';
 
-/** Makes keys and configs; starts nothing. */
+/** Makes keys and configs, and starts the store, if they are on one; no server yet. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
   const [ftpsPort, implicitPort] = [await freePort(), await freePort()];
+  const [httpPort, httpsPort] = [await freePort(), await freePort()];
   const [smtpPort, smtpsPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
@@ -118,6 +126,9 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   await mkdir(out);
   const direct = options.mode === 'direct';
   const common = (node: string) => ({ ca: 'keys/ca.crt', certificate: `keys/${node}.crt`, key: `keys/${node}.key` });
+  const { eventLog = chosenLog() } = options;
+  const store = eventLog === 'wire' ? await pairStore(directory, host) : undefined;
+  const logged = eventLog === 'embedded' ? {} : { eventLog: store?.url ?? eventLog };
   const streaming = options.streamingSize === undefined ? {} : { streamingSize: options.streamingSize };
   await writeFile(
     join(directory, 'inner.yaml'),
@@ -126,6 +137,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       node: 'inner-1',
       data: 'inner',
       disk: { reserve: '1 MiB' },
+      ...logged,
       ...streaming,
       fetchVia,
       messageService: {
@@ -173,6 +185,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
       node: 'dmz-1',
       data: 'dmz',
       disk: { reserve: '1 MiB' },
+      ...logged,
       ...streaming,
       messageService: {
         mode: options.mode ?? 'pushback',
@@ -192,6 +205,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'ftp', host: '127.0.0.1', port: ftpPort },
         { protocol: 'ftps', host: '127.0.0.1', port: ftpsPort },
         { protocol: 'ftps', mode: 'implicit', host: '127.0.0.1', port: implicitPort },
+        { protocol: 'http', host: '127.0.0.1', port: httpPort },
+        { protocol: 'https', host: '127.0.0.1', port: httpsPort },
         { protocol: 'smtp', host: '127.0.0.1', port: smtpPort },
         { protocol: 'smtps', host: '127.0.0.1', port: smtpsPort },
       ],
@@ -202,6 +217,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   );
   const server = (role: 'inner' | 'dmz') => serverOf(directory, role, options.wrap ?? ((_, command) => command));
   const [inner, dmz] = [server('inner'), server('dmz')];
+  await store?.start();
   return {
     directory,
     inner,
@@ -210,14 +226,17 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     ftpPort,
     ftpsPort,
     implicitPort,
+    httpPort,
+    httpsPort,
     smtpPort,
     smtpsPort,
     linkPort,
     fetchPort,
     identity,
     out,
+    store,
     end: async () => {
-      await Promise.all([inner.kill(), dmz.kill()]);
+      await Promise.all([inner.kill(), dmz.kill(), store?.kill()]);
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -1,10 +1,10 @@
 /** The invariant of the two logs: once idle, both list a transfer's travelling events in the same order. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { expect } from 'vitest';
-import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
 import type { EventLog } from '../../domain/ports.ts';
 import { decode } from '../../domain/transfer/codec.ts';
 import { transferOf } from '../../domain/transfer/event-id.ts';
+import { openLogOf } from './log-of.ts';
 import type { Pair, Server } from './servers.ts';
 import { until } from './until.ts';
 
@@ -22,22 +22,14 @@ export const idle = async (pair: Pair, within = 60_000): Promise<void> => {
 
 const open = async (server: Server): Promise<number> => (await server.status()).open;
 
-/** Stops both servers in order and checks the invariant; answers how many transfers both know. `openLog` opens the log of a stopped one. */
-export const expectOneStory = async (pair: Pair, openLog = embeddedLogOf): Promise<number> => {
+/** Stops both servers in order and checks the invariant; answers how many transfers both know. */
+export const expectOneStory = async (pair: Pair): Promise<number> => {
   expect(await pair.dmz.stop()).toBe(0);
   expect(await pair.inner.stop()).toBe(0);
-  const [dmz, inner] = [await stories(await openLog(pair.dmz)), await stories(await openLog(pair.inner))];
+  const [dmz, inner] = [await stories(await openLogOf(pair.dmz)), await stories(await openLogOf(pair.inner))];
   expect(Object.fromEntries(inner)).toEqual(Object.fromEntries(dmz));
   return dmz.size;
 };
-
-const embeddedLogOf = ({ data: directory }: Server): Promise<EventLog> =>
-  embeddedEventLog({
-    directory,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
 
 const stories = async (log: EventLog): Promise<Stories> => {
   const found = new Map<string, string[]>();

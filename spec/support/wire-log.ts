@@ -9,12 +9,12 @@ import { type EventStoreOptions, startEventStore } from './eventstore/index.ts';
 import { silent } from './silent.ts';
 
 /** Short tries, and many: what is never answered is soon tried again. */
-export const stubborn: Patience = { tryFor: 1_000, goOnFor: 120_000 };
+export const stubborn: Patience = { tryFor: 1_000, goOnFor: 120_000, absentFor: 120_000 };
 /** Long tries, and few: what is answered with a temporary error is soon given up. */
-export const resigned: Patience = { tryFor: 20_000, goOnFor: 1_000 };
+export const resigned: Patience = { tryFor: 20_000, goOnFor: 1_000, absentFor: 1_000 };
 
 /** Enough even for a slow machine. */
-const ample: Patience = { tryFor: 20_000, goOnFor: 60_000 };
+const ample: Patience = { tryFor: 20_000, goOnFor: 60_000, absentFor: 60_000 };
 
 /** Opens a log at a connection string until the test is over. */
 export const wireLog = (connectionString: string, more: { prefix?: string; log?: Log; patience?: Patience } = {}) => {

@@ -47,7 +47,7 @@ describe('providing a file in the home of a partner', () => {
     dmz.disk.full = true;
     await dmz.provides(first);
     await dmz.staged(second, '/', 'a.xml', 'newer');
-    expect(await failureOf(await dmz.trying(second))).toMatchObject({ lasting: 'temporary', code: 'noSpace' });
+    expect(await failureOf(await dmz.trying(second))).toMatchObject({ lasting: 'temporary', code: 'noSlot' });
   });
 
   it('fails where the payload is not there', async () => {

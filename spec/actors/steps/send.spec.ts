@@ -1,7 +1,7 @@
 import { left, right } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import { send } from '../../../actors/steps/send.ts';
-import { temporary } from '../../../domain/failure.ts';
+import { type Failure, temporary } from '../../../domain/failure.ts';
 import type { SendingRules } from '../../../domain/sending.ts';
 import type { Fact } from '../../../domain/transfer/vocabulary.ts';
 import { entersTo } from '../../support/entering.ts';
@@ -20,6 +20,20 @@ const created = fact('created', {
 const [temporaryPath, final] = [`/in/.${id}.part`, '/in/a.xml'];
 const sent = [{ type: 'sent', data: { final, protocol: 'sftp' } }];
 const placedAt = (modified: number) => fact('placed', { temporary: temporaryPath, final, modified });
+
+/** A partner at which nothing can be looked at; each try fails as planned, or the file is there. */
+const blind = (...failures: readonly Failure[]) => {
+  const given: string[] = [];
+  const connect = () => ({
+    ...at().connect(),
+    handOver: ({ path, id: key, size }: { readonly path: string; readonly id: string; readonly size: number }) => {
+      given.push(`${path} ${key} ${size}`);
+      const failure = failures[given.length - 1];
+      return () => Promise.resolve(failure === undefined ? right(path) : left(failure));
+    },
+  });
+  return { ...at(), connect, given };
+};
 const never = new AbortController().signal;
 
 const at = (files: Readonly<Record<string, string>> = {}, modified = 1_000): MemoryPartner => {
@@ -167,5 +181,29 @@ describe('sending where neither name is found', () => {
       expect(await succeeded(trying(partner, rules, ...facts))).toEqual(sent);
       expect(held(partner)).toEqual({ [final]: 'hello' });
     }
+  });
+});
+
+describe('sending where nothing can be looked at', () => {
+  const lost = temporary('outcomeUnknown', 'the connection broke before the answer');
+
+  it('hands the file over by its name and under the id of the transfer, and that is all', async () => {
+    const partner = blind();
+    expect(await succeeded(trying(partner))).toEqual(sent);
+    expect(partner.given).toEqual([`${final} ${id} 5`]);
+    expect(partner.calls).toEqual([]);
+  });
+
+  it('is tried again where it failed for now', async () => {
+    const partner = blind(temporary('peerFailed', 'the server failed'));
+    expect(await failureOf(trying(partner))).toMatchObject({ lasting: 'temporary', code: 'peerFailed' });
+    expect(await succeeded(trying(partner))).toEqual(sent);
+  });
+
+  it('asks a person where the answer was lost, or sends again, as the channel says', async () => {
+    const failure = await failureOf(trying(blind(lost)));
+    expect(failure).toMatchObject({ lasting: 'permanent', code: 'unknownOutcome' });
+    expect(failure.text).toBe('the connection broke before the answer; release sends it again');
+    expect(await failureOf(trying(blind(lost), { onUnknownOutcome: 'resend' }))).toEqual(lost);
   });
 });

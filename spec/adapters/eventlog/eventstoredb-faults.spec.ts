@@ -53,7 +53,7 @@ describe('the event log in EventStoreDB (wire): a server that', () => {
     }
   });
   it('is silent leaves the outcome unknown, and once it answers all is well again', async () => {
-    const { server, log } = await servedLog({ patience: { tryFor: 500, goOnFor: 1_000 } });
+    const { server, log } = await servedLog({ patience: { tryFor: 500, goOnFor: 1_000, absentFor: 1_000 } });
     const sent = [event(0)];
     server.faults.silence(true);
     expect(codeOf(await appendTo(log, 'a-1', sent, 'noStream'))).toBe('outcomeUnknown');
@@ -64,7 +64,10 @@ describe('the event log in EventStoreDB (wire): a server that', () => {
   });
   it('has forgotten what it stored is not given it again, whoever tries again', async () => {
     const directory = await scratch();
-    const { server, log } = await servedLog({ prefix: 'ours.', patience: { tryFor: 500, goOnFor: 0 } }, { directory });
+    const { server, log } = await servedLog(
+      { prefix: 'ours.', patience: { tryFor: 500, goOnFor: 0, absentFor: 0 } },
+      { directory },
+    );
     rightOf(await appendTo(wireLog(server.url, { prefix: 'ours.' }), 'a-1', [event(0)], 'any'));
     const sent = [event(1)];
     server.faults.dropNext(2, 'afterStored');
@@ -101,6 +104,22 @@ describe('the event log in EventStoreDB (wire): a server that', () => {
       return Promise.resolve();
     });
     expect(rightOf(await (waiting ?? Promise.reject(new Error()))).revision).toBe(1n);
+  });
+  it('is not there is said so sooner than its silence, but not where it may have written', async () => {
+    const patience = { tryFor: 1_000, goOnFor: 600_000, absentFor: 100 };
+    const { server, log } = await servedLog({ patience });
+    rightOf(await appendTo(log, 'a-1', [event(0)], 'noStream'));
+    const sent = [event(1)];
+    server.faults.dropNext(1, 'afterStored');
+    const doubtful = appendTo(log, 'a-1', sent, 0n);
+    await until('it is stored', async () => rightOf(await log.readStream('a-1')()).length === 2);
+    await server.restart(async () => {
+      const other = wireLog(server.url, { patience });
+      expect(codeOf(await appendTo(other, 'b-1', [event(2)], 'noStream'))).toBe('unavailable');
+      expect(codeOf(await other.readStream('a-1')())).toBe('unavailable');
+    });
+    expect(rightOf(await doubtful).revision).toBe(1n);
+    expect(numbers(rightOf(await log.readStream('a-1')()))).toEqual([0, 1]);
   });
   it('is not the leader sends us to the one that is', async () => {
     const { server, log } = await servedLog({ prefix: 'ours.' });

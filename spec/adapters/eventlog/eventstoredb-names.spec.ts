@@ -39,7 +39,7 @@ describe('errors of EventStoreDB', () => {
     expect(meaningOf(Object.assign(new Error(), error))).toEqual({ kind: 'final', code });
   });
   it.each([
-    [{ code: 14, message: 'No connection established. Last error: connect ECONNREFUSED' }, 'notDone'],
+    [{ code: 14, message: 'No connection established. Last error: connect ECONNREFUSED' }, 'absent'],
     [{ type: 'unknown', message: 'Could not recognize Server Is Not Ready' }, 'notDone'],
     [{ message: 'Failed to discover after 10 attempts.' }, 'notDone'],
     [{ type: 'not-leader', code: 5 }, 'notDone'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planned, selectRows } from '../../../adapters/readmodels/sql.ts';
 import type { Query } from '../../../domain/ports.ts';
 
-const table = { name: 'ships', indexes: ['crew', 'port', 'size'] };
+const table = { name: 'ships', indexes: ['crew', 'port', 'size'], sparse: [] };
 /** The index by which a page is read where the conditions on each index find so many rows. */
 const indexOf = (query: Partial<Query>, found: Readonly<Record<string, number>> = {}): string | undefined => {
   const countOf = ({ sql }: { readonly sql: string }): number => found[/i_(\w+)/.exec(sql)?.[1] ?? ''] ?? 0;

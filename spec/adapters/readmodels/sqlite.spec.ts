@@ -75,7 +75,7 @@ describe('the tables of read models', () => {
     db.close();
     await rm(directory, { recursive: true });
   });
-  const table = { name: 'ships', indexes: ['port', 'size'] };
+  const table = { name: 'ships', indexes: ['port', 'size'], sparse: [] };
   const spec = { name: 'ships', version: 1, tables: [table] };
 
   it.each(['', 'Ships', '1', 'a b', 'a"b', 'a.b', 'a'.repeat(64)])('refuse the name "%s"', (name) => {

@@ -5,9 +5,9 @@ import { decodeConfig } from '../../../domain/config.ts';
 import { mailbox, sender } from './clients.ts';
 
 const peers = [{ node: 'dmz', fingerprint: `sha256:${'0'.repeat(64)}`, host: 'dmz.example' }];
-const problems = (channels: readonly object[], profiles: readonly object[] = []) => {
+const problems = (channels: readonly object[]) => {
   const messageService = { ca: '/ca', certificate: '/c', key: '/k', peers };
-  const raw = { role: 'inner', node: 'inner', data: '/d', messageService, channels, profiles };
+  const raw = { role: 'inner', node: 'inner', data: '/d', messageService, channels };
   const decoded = decodeConfig(raw, [smtp, smtps]);
   return isLeft(decoded) ? decoded.left.map(({ path, problem }) => `${path}: ${problem}`) : [];
 };
@@ -39,13 +39,6 @@ describe('the config of mail', () => {
     ]);
     expect(problems([{ name: 'a', mail: { ...mail, addresses: ['example.org'] } }])).toEqual([
       expect.stringContaining('write an IP address, or a network'),
-    ]);
-  });
-
-  it('has nobody fetch where one can only send', () => {
-    const agent = { kind: 'cron', schedule: '* * * * *', channel: 'b' };
-    expect(problems([{ name: 'b', partner }], [{ name: 'get', agent }])).toEqual([
-      'profiles[0].agent.channel: the partner of b is reached over smtp, where nothing can be fetched: name another channel',
     ]);
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { smtp, smtps } from '../../../adapters/smtp/index.ts';
-import type { ConnectStep, PartnerContext, PartnerPlace } from '../../../domain/partner.ts';
+import type { ConnectStep, PartnerContext, PartnerPlace, PartnerSession } from '../../../domain/partner.ts';
 import { freePort } from '../../support/free-port.ts';
 import { failureOf, inPieces, succeeded } from '../../support/outcome.ts';
 import { contextWith } from '../../support/real-partner.ts';
@@ -11,11 +11,12 @@ import { contentOf, mailbox, sender } from './clients.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 const settings = { protocol: 'smtp', from: sender, to: [mailbox] };
-const parcel = (content: Uint8Array, name = 'orders.xml') => ({
-  transfer: '0abc',
-  name,
-  bytes: inPieces(content, 10_000),
-});
+const handOver = (
+  session: PartnerSession,
+  content: Uint8Array,
+  bytes = inPieces(content, 10_000),
+  name = 'orders.xml',
+) => session.handOver?.({ path: `/in/${name}`, id: '0abc', size: content.length }, bytes) ?? never;
 
 const come = (
   port: number,
@@ -78,9 +79,7 @@ describe('a session at a mail server', () => {
       ),
     );
     const content = randomBytes(100_000);
-    expect(await succeeded(session.deliver?.(parcel(content, 'Größe, "neu".xml')) ?? never)).toBe(
-      '<0abc@acme.example>',
-    );
+    expect(await succeeded(handOver(session, content, undefined, 'Größe, "neu".xml'))).toBe('<0abc@acme.example>');
     await session.close();
     expect(steps).toEqual(['name', 'port', 'tls']);
     const [taken] = server.memory.completed;
@@ -117,7 +116,7 @@ describe('a session at a mail server', () => {
     expect(failure.text).not.toContain('not this one');
     const right = { ...wrong, credentials: { password: 'secret' } };
     const session = await succeeded(come(server.place.port, over, right));
-    await succeeded(session.deliver?.(parcel(Buffer.from('x'))) ?? never);
+    await succeeded(handOver(session, Buffer.from('x')));
     await session.close();
     expect(server.memory.completed).toHaveLength(1);
   });
@@ -129,7 +128,7 @@ describe('a session at a mail server', () => {
     expect(heard.some((line) => /^(MAIL|AUTH)/.test(line))).toBe(false);
     for (const tls of ['opportunistic', 'none']) {
       const session = await succeeded(come(port, { tls }));
-      await succeeded(session.deliver?.(parcel(Buffer.from('x'))) ?? never);
+      await succeeded(handOver(session, Buffer.from('x')));
       await session.close();
     }
   });
@@ -144,14 +143,14 @@ describe('a session at a mail server', () => {
       line.startsWith(command) && (command !== '.' || line === '.') ? answer : polite(line),
     );
     const session = await succeeded(come(port, { tls: 'none' }));
-    expect(await failureOf(session.deliver?.(parcel(Buffer.from('x'))) ?? never)).toMatchObject(failure);
+    expect(await failureOf(handOver(session, Buffer.from('x')))).toMatchObject(failure);
     await session.close();
   });
 
   it('has a person see to it where only some of the recipients are taken', async () => {
     const { port } = await scripted((line) => (/^RCPT.*other/.test(line) ? '550 nobody' : polite(line)));
     const session = await succeeded(come(port, { tls: 'none', to: [mailbox, 'other@here.example'] }));
-    const failure = await failureOf(session.deliver?.(parcel(Buffer.from('x'))) ?? never);
+    const failure = await failureOf(handOver(session, Buffer.from('x')));
     expect(failure).toMatchObject({ lasting: 'permanent', code: 'rejected' });
     expect(failure.text).toContain('other@here.example');
     await session.close();
@@ -163,7 +162,7 @@ describe('a session at a mail server', () => {
       return line === '.' ? undefined : polite(line);
     });
     const session = await succeeded(come(port, { tls: 'none' }));
-    const failure = await failureOf(session.deliver?.(parcel(Buffer.from('x'))) ?? never);
+    const failure = await failureOf(handOver(session, Buffer.from('x')));
     expect(failure).toMatchObject({ lasting: 'temporary', code: 'outcomeUnknown' });
     await session.close();
   });
@@ -175,7 +174,7 @@ describe('a session at a mail server', () => {
       yield* inPieces(randomBytes(200_000), 10_000);
       throw new Error('the disk is gone');
     };
-    const failure = await failureOf(session.deliver?.({ ...parcel(Buffer.alloc(0)), bytes: broken() }) ?? never);
+    const failure = await failureOf(handOver(session, Buffer.alloc(0), broken()));
     expect(failure).toMatchObject({ code: 'unreadable' });
     expect(failure.text).toContain('the disk is gone');
     await session.close();
@@ -188,9 +187,9 @@ describe('a session at a mail server', () => {
     const { port } = await scripted(polite);
     const session = await succeeded(come(port, { tls: 'none' }));
     for (const asked of [session.list('/'), session.look('/a'), session.read('/a', 0), session.remove('/a')])
-      expect(await failureOf(asked)).toMatchObject({ lasting: 'permanent', code: 'onlySends' });
+      expect(await failureOf(asked)).toMatchObject({ lasting: 'permanent', code: 'notPermitted' });
     await session.close();
-    expect(await failureOf(session.deliver?.(parcel(Buffer.from('x'))) ?? never)).toMatchObject({
+    expect(await failureOf(handOver(session, Buffer.from('x')))).toMatchObject({
       lasting: 'temporary',
     });
   });

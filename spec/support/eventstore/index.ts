@@ -18,7 +18,9 @@ import { createWriter, seed, type Writer } from './writes.ts';
 export type EventStoreOptions = {
   /** Where its events are kept; in memory where there is none. */
   readonly directory?: string;
-  /** The port of 127.0.0.1; any free one by default. */
+  /** The address that it listens on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Its port there; any free one by default. */
   readonly port?: number;
   /** PEM texts. */
   readonly tls?: { readonly certificate: string; readonly key: string };
@@ -90,12 +92,13 @@ const serve = (node: Node, tls: EventStoreOptions['tls']) => {
   return { server, injector: server.createConnectionInjector(credentials) };
 };
 
-/** Starts a wire server on 127.0.0.1. */
+/** Starts a wire server. */
 export const startEventStore = async (options: EventStoreOptions = {}): Promise<EventStore> => {
   const now = options.now ?? Date.now;
   const faults = createFaults();
   const kept = options.of?.kept ?? keep(options);
   let members: readonly Member[] | undefined;
+  const { host = '127.0.0.1' } = options;
   let port = options.port ?? 0;
   const sockets = new Set<Socket>();
   const cut = (): void => {
@@ -105,7 +108,7 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
     store: kept.store,
     writer: kept.writer,
     faults,
-    members: () => members ?? [{ host: '127.0.0.1', port, leader: true, alive: true }],
+    members: () => members ?? [{ host, port, leader: true, alive: true }],
     users: options.users,
     batches: options.batches ?? true,
     now,
@@ -117,7 +120,7 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
     listener = createServer((socket) => {
       sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
       injector.injectConnection(socket);
-    }).listen(port, '127.0.0.1');
+    }).listen(port, host);
     await once(listener, 'listening');
     const address = listener.address();
     if (address !== null && typeof address === 'object') port = address.port;
@@ -131,7 +134,7 @@ export const startEventStore = async (options: EventStoreOptions = {}): Promise<
   await listen();
   return {
     port,
-    url: `esdb://127.0.0.1:${port}?tls=${options.tls !== undefined}`,
+    url: `esdb://${host}:${port}?tls=${options.tls !== undefined}`,
     faults,
     kept,
     cut,

@@ -13,9 +13,13 @@ export type EventStoreProcess = {
   readonly kill: () => Promise<void>;
 };
 
-/** Starts the compiled wire server on a directory, and waits until it listens. */
-export const startEventStoreProcess = async (directory: string, port = 0): Promise<EventStoreProcess> => {
-  const child = spawn(process.execPath, [entry, directory, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Starts the compiled wire server on a directory, and waits until it listens; on any free port of 127.0.0.1 by default. */
+export const startEventStoreProcess = async (
+  directory: string,
+  { host = '127.0.0.1', port = 0 } = {},
+): Promise<EventStoreProcess> => {
+  const args = [entry, directory, String(port), host];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   const said = once(createInterface(child.stdout), 'line').then(([line]) => String(line));
   const url = await Promise.race([said, exit.then(() => undefined)]);

@@ -1,0 +1,44 @@
+/** The body of a request: its bytes as they come, in bounded time. */
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../domain/ports.ts';
+
+/** No byte came for too long. */
+export class SlowBody extends Error {}
+
+/** The connection ended before the end of the body. */
+export class CutBody extends Error {}
+
+/** The bytes of a body; throws where they stop coming, and where they end before the end. */
+export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: number): AsyncGenerator<Buffer, void> {
+  const chunks = request.iterator({ destroyOnReturn: false });
+  for (;;) {
+    let cancel = (): void => undefined;
+    const late = new Promise<'late'>((resolve) => {
+      cancel = clock.after(idle, () => resolve('late'));
+    });
+    const next = await Promise.race([chunks.next() as Promise<IteratorResult<Buffer, void>>, late])
+      .catch((cause: unknown) => {
+        throw new CutBody('the body was cut off', { cause });
+      })
+      .finally(cancel);
+    if (next === 'late') throw new SlowBody('the body came too slowly');
+    if (next.done === true) break;
+    yield next.value;
+  }
+  if (!request.complete) throw new CutBody('the body was cut off');
+}
+
+/** How long, in milliseconds, whoever was refused may go on to send. */
+const linger = 2000;
+
+/** Lets go what is still sent: programs that are reset while they send tell their user that, and not what was answered. */
+export const drained = (request: IncomingMessage, clock: Clock): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      cancel();
+      resolve();
+    };
+    const cancel = clock.after(linger, done);
+    request.once('end', done).once('close', done).resume();
+    if (request.complete || request.destroyed) done();
+  });

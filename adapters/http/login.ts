@@ -1,0 +1,53 @@
+/** Who somebody is: Basic (RFC 7617), a bearer token (RFC 6750), or the certificate of the TLS handshake. */
+import { isLeft, left } from 'fp-ts/lib/Either.js';
+import { type Decision, refusal } from '../../domain/failure.ts';
+import type { Intake, LoginAttempt, Session } from '../../domain/intake.ts';
+
+/** What a request shows of who made it. */
+export type Shown = {
+  readonly protocol: string;
+  readonly address: string;
+  readonly channel: string;
+  readonly authorization: string | undefined;
+  /** The fingerprint of the client's certificate, where it is one that counts. */
+  readonly certificate: string | undefined;
+};
+
+const longestLogin = 128;
+const longestPassword = 1024;
+const wrong = refusal('badCredentials', 'login or password is wrong');
+const none = refusal('badCredentials', 'log in: by Basic, by a bearer token, or over https by a client certificate');
+
+/** A session of the channel that is named, or why not. */
+export const enter = async (intake: Intake, shown: Shown): Promise<Decision<Session>> => {
+  const attempt = attemptOf(shown);
+  if (attempt === undefined) return left(shown.authorization === undefined ? none : wrong);
+  const { proof } = attempt;
+  if (proof.kind === 'clientCertificate') {
+    // A certificate that nobody lists is no failed login: perhaps it was shown to everybody.
+    const would = await intake.wouldAccept(attempt)();
+    if (isLeft(would) || !would.right) return left(isLeft(would) ? would.left : none);
+  }
+  const session = await intake.login(attempt)();
+  if (isLeft(session)) return session.left.reason === 'badCredentials' ? left(wrong) : session;
+  if (session.right.channel === shown.channel) return session;
+  await session.right.close();
+  return left(refusal('notPermitted', 'the URL names a channel that is not of this login'));
+};
+
+const attemptOf = ({ protocol, address, channel, authorization, certificate }: Shown): LoginAttempt | undefined => {
+  const by = { protocol, address, login: channel, named: 'channel' } as const;
+  if (channel.length > longestLogin) return undefined;
+  if (authorization === undefined)
+    return certificate === undefined
+      ? undefined
+      : { ...by, proof: { kind: 'clientCertificate', fingerprint: certificate } };
+  const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(authorization)?.[1];
+  if (token !== undefined)
+    return token.length > longestPassword ? undefined : { ...by, proof: { kind: 'password', password: token } };
+  const encoded = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1] ?? '';
+  const [, login, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+  if (login === undefined || password === undefined) return undefined;
+  if (login.length > longestLogin || password.length > longestPassword) return undefined;
+  return { protocol, address, login, proof: { kind: 'password', password } };
+};

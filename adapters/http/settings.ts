@@ -1,0 +1,39 @@
+/** The settings of the two protocols. */
+import { z } from 'zod';
+import { duration } from '../../domain/units.ts';
+import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
+
+const port = z.number().int().min(0).max(65_535);
+const host = z.string().min(1).max(255).default('0.0.0.0').describe('Address to listen on.');
+
+const common = {
+  headerTimeout: duration.prefault('30s').describe('The head of a request must be there after so long.'),
+  requestTimeout: duration
+    .prefault('1d')
+    .describe('A request must be there with all of its body after so long, however slowly it comes.'),
+  idleTimeout: duration
+    .prefault('1m')
+    .describe('A body of which nothing moves for so long, in either direction, is given up.'),
+  keepAlive: duration.prefault('15s').describe('How long a connection may stay idle between two requests.'),
+  longestWait: duration.prefault('1m').describe('The longest that `?wait=` may wait for the end of a transfer.'),
+  maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
+};
+
+/** HTTP. */
+export const httpSettings = z.strictObject({
+  protocol: z.literal('http'),
+  host,
+  port: port.default(80).describe('Port to listen on.'),
+  ...common,
+});
+
+/** HTTP over TLS. */
+export const httpsSettings = z
+  .strictObject({
+    protocol: z.literal('https'),
+    host,
+    port: port.default(443).describe('Port to listen on.'),
+    ...certificateSettings,
+    ...common,
+  })
+  .refine(...isPair);

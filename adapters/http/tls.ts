@@ -1,0 +1,46 @@
+/** TLS of an endpoint. */
+import { constants, X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import type { Clock } from '../../domain/ports.ts';
+import { fingerprintOf, type Pair } from '../shared/certificates.ts';
+import { knownClient } from '../shared/endpoint-certificate.ts';
+
+/** The settings of TLS. `clientCa` are PEM texts. */
+export type TlsSettings = {
+  readonly minVersion: 1.2 | 1.3;
+  readonly headerTimeout: number;
+  readonly own: Pair;
+  readonly clientCa: readonly string[];
+};
+
+/** TLS of an endpoint. */
+export type EndpointTls = {
+  readonly options: TlsOptions;
+  /** What the log says of it; partners compare the fingerprint. */
+  readonly described: { readonly certificate: string };
+  /** The fingerprint of the client's certificate, where it has shown one that is valid now and issued by a known CA. */
+  readonly certificateOf: (socket: Socket) => string | undefined;
+};
+
+/** Makes the TLS of an endpoint. */
+export const endpointTls = ({ minVersion, headerTimeout, own, clientCa }: TlsSettings, clock: Clock): EndpointTls => {
+  const authorities = clientCa.map((pem) => new X509Certificate(pem));
+  return {
+    options: {
+      cert: own.certificate,
+      key: own.key,
+      ...(clientCa.length > 0 ? { ca: [...clientCa] } : {}),
+      minVersion: `TLSv${minVersion}`,
+      handshakeTimeout: headerTimeout,
+      ALPNProtocols: ['http/1.1'],
+      // A client could make the server work for nothing (CVE-2011-1473).
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+      // What the CA did not issue is no certificate to us, and no reason to refuse a password.
+      requestCert: clientCa.length > 0,
+      rejectUnauthorized: false,
+    },
+    described: { certificate: fingerprintOf(own.certificate) },
+    certificateOf: (socket) => knownClient(socket, authorities, clock.now()),
+  };
+};
