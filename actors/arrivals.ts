@@ -1,7 +1,7 @@
 /** Files that are arriving now. An upload outlives the session that began it: a newer session may take it over and go on. */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
-import type { Taken, Upload } from '../domain/intake.ts';
+import type { Completion, Taken, Upload } from '../domain/intake.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { PayloadWriter } from '../domain/ports.ts';
 import {
@@ -13,7 +13,6 @@ import {
   senderGone,
   take,
   tooLarge,
-  type Unless,
 } from './receive.ts';
 import { asRefusal } from './refusals.ts';
 
@@ -54,6 +53,7 @@ type File = {
 };
 
 const nothing = (): void => undefined;
+const stays = (): Promise<boolean> => Promise.resolve(false);
 const closed = refusal('invalid', 'the file is closed');
 const takenOver = refusal('busy', 'another session of this login has taken the upload over');
 
@@ -101,6 +101,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
   const isUseless = (file: File): boolean =>
     file.writer.size === 0 ||
     file.superseded ||
+    file.arriving.whole ||
     file.arriving.request !== undefined ||
     ['tooLarge', 'noSpace'].includes(file.failed?.reason ?? '');
 
@@ -126,7 +127,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     await drop(file);
   };
 
-  const complete = async (file: File, unless: Unless): Promise<Decision<Taken>> => {
+  const complete = async (file: File, { unless = stays, asSent }: Completion): Promise<Decision<Taken>> => {
     const stored = await file.writer.commit()();
     if (isLeft(stored)) {
       await drop(file);
@@ -135,7 +136,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const payload = { key: keyOf(needs.node, file.id), size: stored.right.size, sha256: stored.right.sha256 };
     const before = await (file.recorded ?? Promise.resolve(right(undefined)));
     const modified = file.modified ?? needs.clock.now();
-    const arrived = { ...file.arriving, id: file.id, payload, modified, opened: file.recorded !== undefined };
+    const opened = file.recorded !== undefined;
+    const arrived = { ...file.arriving, id: file.id, payload, modified, opened, asSent };
     const taken = isLeft(before) ? before : await take(needs, arrived, unless);
     if (isLeft(taken) && taken.left === senderGone) await takeBack(file);
     else end(file);
@@ -163,8 +165,8 @@ export const openArrivals = (needs: Receiving): Arrivals => {
       write: (offset, bytes) => async () => {
         const why = objection();
         if (why !== undefined) return left(why);
-        const { channel } = file.arriving;
-        if (offset + bytes.length > channel.maxSize) return fail(tooLarge(channel));
+        const { arriving } = file;
+        if (offset + bytes.length > arriving.channel.maxSize) return fail(tooLarge(arriving.channel));
         const written = await file.writer.write(offset, bytes)();
         if (isLeft(written)) return fail(asRefusal(written.left));
         const isWorthIt = file.writer.size >= worthResuming && !isUseless(file);
@@ -175,7 +177,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
         const why = objection();
         if (why === undefined) {
           file.over = true;
-          const completing = complete(file, options?.unless ?? (() => Promise.resolve(false)));
+          const completing = complete(file, options ?? {});
           file.ending = completing.then(nothing, nothing);
           const done = await completing;
           if (!isLeft(done)) taken = done.right;

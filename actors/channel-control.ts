@@ -24,14 +24,14 @@ export const innerChannels = (
     const version = bare(publisher.version() ?? null);
     const channels = settings.now().channels.map((each): ChannelLine => {
       const secret = each.password !== undefined || each.verifier !== undefined;
-      const proofs = proofWords(secret, each.publicKeys, each.clientCertificates);
-      const { name, login = null, partner } = each;
+      const proofs = proofWords(secret, each);
+      const { name, login = null, partner, mail } = each;
       return {
         name,
         login,
         proofs,
         partner: partner?.protocol ?? null,
-        visible: !each.invisibleToDmz && login !== null,
+        visible: !each.invisibleToDmz && (login !== null || mail !== undefined),
       };
     });
     return Promise.resolve(right({ role: 'inner', node, version, channels }));
@@ -51,8 +51,9 @@ export const dmzChannels = (
   channels: () => async () => {
     const rows = await models.query(projection, { orderBy: 'login', limit: 100_000 })();
     if (isLeft(rows)) return left(asRefusal(rows.left));
-    const channels = rows.right.map(({ channel: { name, login, verifier, publicKeys, clientCertificates } }) => {
-      const proofs = proofWords(verifier !== undefined, publicKeys, clientCertificates);
+    const channels = rows.right.map(({ channel }) => {
+      const { name, login = null, verifier } = channel;
+      const proofs = proofWords(verifier !== undefined, channel);
       return { name, login, proofs, partner: null, visible: true };
     });
     return right({ role: 'dmz', node, version: bare(taker.version() ?? null), channels });
@@ -65,14 +66,22 @@ export const dmzChannels = (
   reloadChannels: () => only('inner'),
 });
 
-const proofWords = (password: boolean, keys: readonly string[], certificates: readonly string[]): string =>
+const proofWords = (password: boolean, { publicKeys, clientCertificates, mail }: Proven): string =>
   [
     ...(password ? ['password'] : []),
-    ...(keys.length > 0 ? [`${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`] : []),
-    ...(certificates.length > 0
-      ? [`${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'}`]
-      : []),
+    ...counted(publicKeys, 'key', 'keys'),
+    ...counted(clientCertificates, 'certificate', 'certificates'),
+    ...counted(mail?.recipients ?? [], 'mail address', 'mail addresses'),
   ].join(', ');
+
+type Proven = {
+  readonly publicKeys: readonly string[];
+  readonly clientCertificates: readonly string[];
+  readonly mail?: { readonly recipients: readonly string[] } | undefined;
+};
+
+const counted = ({ length }: readonly string[], one: string, many: string): readonly string[] =>
+  length === 0 ? [] : [`${length} ${length === 1 ? one : many}`];
 
 /** Without the proof, which is nobody's business here. */
 const bare = (version: ChannelVersion | null): ChannelVersion | null => {

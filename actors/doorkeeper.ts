@@ -4,8 +4,10 @@ import type { ReplicatedChannel } from '../domain/channel.ts';
 import type { Limits } from '../domain/config.ts';
 import { type Refusal, refusal } from '../domain/failure.ts';
 import type { LoginAttempt, Proof } from '../domain/intake.ts';
+import { takesMail } from '../domain/mail.ts';
 import type { Clock, Projection, ReadModels, Verifiers } from '../domain/ports.ts';
 import type { ChannelRow } from '../projections/channels.ts';
+import { openMailboxes } from './mailboxes.ts';
 
 /** The doorkeeper. */
 export type Doorkeeper = {
@@ -31,6 +33,9 @@ const failureWindow = 10 * minute;
 const mostAddresses = 100_000;
 const wrong = refusal('badCredentials', 'wrong login or password');
 
+/** The refusal of mail that no channel takes: in the same words whether it is the address, the sender, or the want of a login. */
+export const noMailbox = refusal('notFound', 'no such mailbox here for you; log in first if you have a login');
+
 /** Times of something by key within a window, bounded. */
 const recent = (clock: Clock, window: number) => {
   const times = new Map<string, number[]>();
@@ -55,6 +60,7 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
   const failures = recent(clock, failureWindow);
   const arrivals = recent(clock, minute);
   const present = new Map<string, number>();
+  const mailboxes = openMailboxes(needs);
   const decoy = verifiers.make('nobody has this password', 'sallyport-decoy');
 
   const channelOf = async ({ login, named }: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> => {
@@ -90,7 +96,13 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     };
   };
 
-  const proves = async (channel: ReplicatedChannel | undefined, { proof }: LoginAttempt): Promise<boolean> => {
+  const found = async (attempt: LoginAttempt): Promise<Either<Refusal, ReplicatedChannel | undefined>> =>
+    attempt.proof.kind === 'recipient' ? mailboxes.find(attempt.proof.recipient) : channelOf(attempt);
+
+  const proves = async (channel: ReplicatedChannel | undefined, attempt: LoginAttempt): Promise<boolean> => {
+    const { proof, login: sender, address } = attempt;
+    if (proof.kind === 'recipient')
+      return channel?.mail !== undefined && takesMail(channel.mail, { ...proof, sender, address }, false);
     if (proof.kind !== 'password') return (proof.kind !== 'publicKey' || proof.signed) && lists(channel, proof);
     const verifier = channel?.verifier;
     const fits = await verifiers.check(verifier ?? (await decoy), proof.password);
@@ -101,17 +113,19 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     admit: async (attempt) => {
       const stop = limited(attempt.address);
       if (stop !== undefined) return left(stop);
-      const found = await channelOf(attempt);
-      if (isLeft(found)) return found;
-      const channel = found.right;
+      const before = await found(attempt);
+      if (isLeft(before)) return before;
+      const channel = before.right;
       const proven = await proves(channel, attempt).catch(() => undefined);
       if (proven === undefined) return left(refusal('busy', 'too many logins at once; try again'));
       if (!proven || channel === undefined) {
+        // Whose recipients are mistaken may have others that are not.
+        if (attempt.proof.kind === 'recipient') return left(noMailbox);
         failures.add(attempt.address);
         return left(wrong);
       }
       // Checking a password takes a while; who was removed meanwhile does not come in.
-      const still = await channelOf(attempt);
+      const still = await found(attempt);
       if (isLeft(still)) return still;
       if (still.right?.name !== channel.name) return left(wrong);
       if ((present.get(`channel ${channel.name}`) ?? 0) >= channel.maxSessions)
@@ -122,16 +136,17 @@ export const openDoor = (needs: DoorkeeperNeeds): Doorkeeper => {
     knowsKey: async (attempt) => {
       const stop = limited(attempt.address);
       if (stop !== undefined) return left(stop);
-      const found = await channelOf(attempt);
-      if (isLeft(found)) return found;
-      return right(attempt.proof.kind !== 'password' && lists(found.right, attempt.proof));
+      const known = await channelOf(attempt);
+      if (isLeft(known)) return known;
+      const { proof } = attempt;
+      return right('fingerprint' in proof && lists(known.right, proof));
     },
   };
 };
 
 const lists = (
   channel: ReplicatedChannel | undefined,
-  proof: Exclude<Proof, { readonly kind: 'password' }>,
+  proof: Extract<Proof, { readonly fingerprint: string }>,
 ): boolean =>
   proof.kind === 'publicKey'
     ? channel?.publicKeys.some((line) => line.split(/\s+/).includes(proof.blob)) === true

@@ -135,6 +135,7 @@ const session = ({ payloads, node }: FetchDoorNeeds, login: string, scope: strin
     rename: no,
     setModified: no,
     wouldTake: no,
+    takesMail: no,
     upload: no,
     standing: no,
     close: () => {

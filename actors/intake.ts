@@ -3,12 +3,13 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
+import { takesMail } from '../domain/mail.ts';
 import { resolvePath } from '../domain/path.ts';
 import type { Log } from '../domain/ports.ts';
 import type { HomeRow } from '../projections/home.ts';
 import type { Arrival } from './arrivals.ts';
 import type { DiskGuard } from './disk.ts';
-import type { Doorkeeper } from './doorkeeper.ts';
+import { type Doorkeeper, noMailbox } from './doorkeeper.ts';
 import { download } from './download.ts';
 import { type HomeNeeds, homeOf } from './home.ts';
 import { type PickUpNeeds, watchPickUp } from './pick-up.ts';
@@ -67,10 +68,11 @@ const session = (
   const abandoning = new Set<() => Promise<void>>();
   const unheard = new Set<string>();
   const { proof } = attempt;
+  const login = attempt.named === 'channel' ? (channel.login ?? channel.name) : attempt.login;
   const by = {
-    login: channel.login,
+    login: login.slice(0, 128),
     address: attempt.address.slice(0, 64),
-    ...(proof.kind === 'password' ? {} : { fingerprint: proof.fingerprint }),
+    ...('fingerprint' in proof ? { fingerprint: proof.fingerprint } : {}),
   };
   const home = homeOf(needs, channel, by);
   /** The client goes on, so it had the OK of what it delivered before; the record is not waited for. */
@@ -136,7 +138,7 @@ const session = (
   };
   return {
     channel: channel.name,
-    login: channel.login,
+    login,
     ended,
     standing: standingOf(needs, channel.name),
     resolve: (path) => () => Promise.resolve(resolvePath('/', path)),
@@ -166,7 +168,8 @@ const session = (
         const claimed = await needs.requests.claim(channel, path, options?.requestKey);
         if (isLeft(claimed)) return claimed;
         const { request, release } = claimed.right;
-        const arriving = { channel, protocol: attempt.protocol, path, by, ...(request && { request }) };
+        const whole = options?.whole === true;
+        const arriving = { channel, protocol: attempt.protocol, path, by, whole, ...(request && { request }) };
         const begun = await begin(arriving, options?.resume === true);
         if (isLeft(begun)) release();
         return isLeft(begun) ? begun : right(watched(begun.right, release));
@@ -179,6 +182,11 @@ const session = (
         const bytes = download(needs.payloads, payload?.key ?? '', size, payload?.sha256);
         return right(watchPickUp(needs, file.right, bytes, by, attempt.protocol));
       }),
+    takesMail: (sender, recipient) => () => {
+      const letter = { sender, recipient, address: attempt.address };
+      const takes = channel.mail !== undefined && takesMail(channel.mail, letter, proof.kind !== 'recipient');
+      return Promise.resolve(takes ? right(undefined) : left(noMailbox));
+    },
     close: async (options) => {
       leave();
       if (options?.orderly === true) hear();

@@ -38,6 +38,8 @@ export type Arriving = {
   readonly protocol: string;
   readonly path: string;
   readonly by: Who;
+  /** The protocol says where it ends: complete is final, and a part is of no use. */
+  readonly whole: boolean;
   /** The transfer that the partner's own key for its request stands for. `again`: it is there already. */
   readonly request?: { readonly id: string; readonly again: boolean };
 };
@@ -48,6 +50,8 @@ export type Arrived = Arriving & {
   readonly payload: PayloadRef;
   readonly modified: number;
   readonly opened: boolean;
+  /** The hash by which a repeat is known, where that is not the payload's. */
+  readonly asSent?: string | undefined;
 };
 
 /** Asked last before anything is recorded: is the sender gone, so that nobody knows whether this is the whole file? */
@@ -69,7 +73,7 @@ export const behind = refusal('unavailable', 'it cannot be done at the moment; t
 export const take = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
   const { channel, path, request } = file;
   if (request?.again === true) return answerAgain(needs, file, request.id);
-  if (completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
+  if (file.whole || completesOnClose(channel, baseName(path))) return deliver(needs, file, unless);
   if (await unless()) return left(senderGone);
   const kept = await recordUpload(needs.streams, file.id, [
     ...(file.opened ? [] : [openedFact(file)]),
@@ -109,7 +113,7 @@ export const deliverUpload = (
     if (delivered) return closeUpload(needs, id, id);
     const there = await needs.payloads.stat(payload.key)();
     if (isLeft(there)) return left(asRefusal(there.left));
-    const file = { id, channel, protocol, path, payload, by, modified, opened: true };
+    const file = { id, channel, protocol, path, payload, by, modified, opened: true, whole: false };
     return deliver(needs, file, () => Promise.resolve(false));
   });
 };
@@ -135,7 +139,7 @@ export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =
   channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
 
 const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
-  const { id, payload, opened, path, modified, protocol, by } = file;
+  const { id, payload, opened, path, modified, protocol, by, asSent } = file;
   // Who gives its requests keys says by them which one is a repeat.
   const earlier = file.request === undefined ? await unheard(needs, file) : right(undefined);
   if (isLeft(earlier)) return earlier;
@@ -143,7 +147,8 @@ const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise
   const heard = earlier.right === undefined ? right(undefined) : await repeat(needs, file, earlier.right);
   if (isLeft(heard)) return heard;
   const transfer = heard.right ?? id;
-  const data = { channel: file.channel.name, protocol, path, name: baseName(path), payload, modified, by };
+  const named = { channel: file.channel.name, protocol, path, name: baseName(path) };
+  const data = { ...named, payload, modified, by, ...(asSent === undefined ? {} : { asSent }) };
   const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
   if (isLeft(recorded)) return recorded;
   const closed = opened ? await closeUpload(needs, id, transfer) : right({ transfer });
@@ -182,7 +187,7 @@ const receive = async (streams: Streams, id: string, data: EventData<'received'>
  */
 const unheard = async (needs: Receiving, file: Arrived): Promise<Decision<string | undefined>> => {
   if (!(await isCurrent(needs))) return left(behind);
-  const key = `${file.channel.name}\n${file.path}\n${file.payload.sha256}`;
+  const key = `${file.channel.name}\n${file.path}\n${file.asSent ?? file.payload.sha256}`;
   const query = { where: { unheard: key }, orderBy: 'createdAt', descending: true, limit: 1 };
   const found = await needs.models.query(needs.projection, query)();
   if (isLeft(found)) return left(asRefusal(found.left));

@@ -21,15 +21,18 @@ export const replicatedBy = (
   return async (channels, passwords) => {
     const shown: ReplicatedChannel[] = [];
     for (const channel of channels) {
-      const { name, login, clientCertificates, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix } =
-        channel;
-      // Without a login there is nobody for dmz to let in.
-      if (channel.invisibleToDmz || login === undefined) continue;
+      const { name, login, mail, clientCertificates, maxSize, maxSessions } = channel;
+      const { temporaryNames, completeOn, markerSuffix } = channel;
+      // Without a login, and without mail, there is nobody for dmz to let in.
+      if (channel.invisibleToDmz || (login === undefined && mail === undefined)) continue;
       const password = passwords.get(name);
-      const verifier = password === undefined ? channel.verifier : await verifierOf(name, login, password);
+      const known = password === undefined || login === undefined;
+      const verifier = known ? channel.verifier : await verifierOf(name, login, password);
       const publicKeys = channel.publicKeys.map(withoutComment);
       const proofs = { publicKeys, clientCertificates, ...(verifier === undefined ? {} : { verifier }) };
-      shown.push({ name, login, ...proofs, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix });
+      const rules = mail === undefined ? {} : { mail: { ...mail, needsLogin: mail.needsLogin ?? login !== undefined } };
+      const names = { name, ...(login === undefined ? {} : { login }) };
+      shown.push({ ...names, ...proofs, maxSize, maxSessions, temporaryNames, completeOn, markerSuffix, ...rules });
     }
     return shown;
   };

@@ -1,6 +1,8 @@
 /** A channel's section in inner's config: who may come in, and the partner's own server. */
 import { z } from 'zod';
 import { certificateFingerprint, plainName } from './channel.ts';
+import { mailAddress } from './mail.ts';
+import { network } from './network.ts';
 import { partnerBase } from './partner.ts';
 import type { Protocol } from './protocol.ts';
 import { secret } from './secret.ts';
@@ -17,13 +19,36 @@ const hasProof = (channel: {
   channel.publicKeys.length > 0 ||
   channel.clientCertificates.length > 0;
 
+/** Mail that is taken over SMTP. */
+const mail = z.strictObject({
+  recipients: z
+    .array(mailAddress)
+    .min(1, 'name at least one address')
+    .max(1000)
+    .describe("Addresses that are this channel's own: `orders@example.com`, or `*@example.com`."),
+  senders: z
+    .array(mailAddress)
+    .max(1000)
+    .default([])
+    .describe('From whom mail is taken (the envelope); empty: from anybody. A sender is only a claim.'),
+  addresses: z
+    .array(network)
+    .max(1000)
+    .default([])
+    .describe('IP addresses and networks from which mail is taken; empty: from anywhere.'),
+  needsLogin: z
+    .boolean()
+    .optional()
+    .describe('Only who has logged in may send. Absent: so it is where the channel has a login.'),
+});
+
 /** What every channel says of its partner's own server; the rest is its protocol's business. */
 export type PartnerConfig = { readonly protocol: string } & z.infer<z.ZodObject<typeof partnerBase>>;
 
 /** The partner's own server, by whichever protocol is named. */
 const partner = (protocols: readonly Protocol[]): z.ZodType<PartnerConfig> => {
   const clients = protocols.flatMap((each) => (each.partner === undefined ? [] : [each.partner.settings]));
-  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase)) as never, {
+  return z.discriminatedUnion('protocol', clients.map((each) => each.extend(partnerBase).extend(each.shape)) as never, {
     error: `protocol must be one of ${protocols.flatMap((each) => (each.partner ? [each.name] : [])).join(', ')}`,
   });
 };
@@ -38,7 +63,7 @@ export const channel = (protocols: readonly Protocol[]) =>
         .min(1)
         .max(128)
         .optional()
-        .describe('What the partner logs in as; absent: the channel is for its own server only.'),
+        .describe('What the partner logs in as; absent: nobody logs in to this channel.'),
       password: secret.optional().describe('The password, by environment or file.'),
       verifier: z
         .string()
@@ -54,6 +79,7 @@ export const channel = (protocols: readonly Protocol[]) =>
         .describe(
           'SHA-256 of TLS client certificates, each `sha256:` and 64 hex digits: they log in over HTTPS without more, over FTPS by USER alone. The listener needs `clientCa`.',
         ),
+      mail: mail.optional().describe('Mail to these addresses is data of this channel; absent: it takes no mail.'),
       partner: partner(protocols).optional().describe("The partner's own server, to fetch from and to send to."),
       invisibleToDmz: z.boolean().default(false).describe('Not replicated to dmz: the channel does not exist there.'),
       temporaryNames: z
@@ -91,7 +117,11 @@ export const channel = (protocols: readonly Protocol[]) =>
     )
     .refine((c) => c.login !== undefined || !hasProof(c), 'give a login, too: whose password or keys are these?')
     .refine(
-      (c) => c.login !== undefined || c.partner !== undefined,
-      'give a login, a section "partner", or both: nothing can come or go otherwise',
+      (c) => c.login !== undefined || c.partner !== undefined || c.mail !== undefined,
+      'give a login, a section "partner" or "mail": nothing can come or go otherwise',
+    )
+    .refine(
+      (c) => c.login !== undefined || c.mail?.needsLogin !== true,
+      'give a login, too, or take needsLogin away: nobody could send mail otherwise',
     );
 export type ChannelConfig = z.infer<ReturnType<typeof channel>>;

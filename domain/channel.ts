@@ -1,6 +1,7 @@
 /** A partner's communication settings. Lives on inner; dmz gets what it needs to let the partner in, and no secret. */
 import { z } from 'zod';
 import { globMatches } from './glob.ts';
+import { mailRules } from './mail.ts';
 import { who } from './transfer/vocabulary.ts';
 
 /** A name in config: lower-case letters, digits, `-` and `_`. */
@@ -16,7 +17,8 @@ export const certificateFingerprint = z
 /** What dmz knows of a channel. */
 export const replicatedChannel = z.strictObject({
   name: plainName,
-  login: z.string().min(1).max(128),
+  /** Absent: nobody logs in, but mail may come. */
+  login: z.string().min(1).max(128).optional(),
   /** argon2id string; absent: no login by password. */
   verifier: z.string().max(512).optional(),
   /** `<type> <base64>`, as in authorized_keys without the comment. */
@@ -30,6 +32,8 @@ export const replicatedChannel = z.strictObject({
   /** Largest payload in bytes. */
   maxSize: z.number().int().positive(),
   maxSessions: z.number().int().positive(),
+  /** Absent: it takes no mail. */
+  mail: mailRules.optional(),
 });
 export type ReplicatedChannel = z.infer<typeof replicatedChannel>;
 

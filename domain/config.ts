@@ -5,6 +5,7 @@ import { type ChannelConfig, channel } from './channel-settings.ts';
 import { diskSettings } from './disk.ts';
 import { eventLogSettings } from './event-log.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
+import { recipientsNamedTwice } from './mail.ts';
 import { missingDmz, waitingForDmz } from './needs-dmz.ts';
 import { outboxSettings } from './outbox.ts';
 import { profile } from './profile-settings.ts';
@@ -203,6 +204,10 @@ const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): reado
     ...twice(config.channels.map((each) => each.login ?? ` ${each.name}`)).map((i) => ({
       path: `channels[${i}].login`,
       problem: 'another channel has this login',
+    })),
+    ...recipientsNamedTwice(config.channels).map(({ path, address, first }) => ({
+      path,
+      problem: `${address} is an address of channel ${first} already`,
     })),
     ...twice(config.profiles.map((each) => each.name)).map((i) => ({
       path: `profiles[${i}].name`,

@@ -16,7 +16,9 @@ export type Proof =
       readonly signed: boolean;
     }
   /** A TLS client certificate whose key the peer has used in the handshake; `sha256:` and 64 hex digits. */
-  | { readonly kind: 'clientCertificate'; readonly fingerprint: string };
+  | { readonly kind: 'clientCertificate'; readonly fingerprint: string }
+  /** Mail for one of a channel's addresses, as the channel's own rules take it; the login is the sender, which is only a claim. */
+  | { readonly kind: 'recipient'; readonly recipient: string };
 
 /** Somebody at the door. `address` is the peer's IP address; `login` is the name of a channel where it is so `named`. */
 export type LoginAttempt = {
@@ -36,6 +38,9 @@ export type Entry = {
   /** An upload that has not come to its end: it may be resumed. */
   readonly incomplete?: boolean;
 };
+
+/** How a file is completed. `asSent`: SHA-256 of what the partner sent, where we have added to it: a repeat is known by that. */
+export type Completion = { readonly unless?: () => Promise<boolean>; readonly asSent?: string };
 
 /** What became of a file that was completed: the transfer; or none, while it waits for its final name or its marker. */
 export type Taken = { readonly transfer: string | undefined };
@@ -64,7 +69,7 @@ export interface Upload {
    * between, when the bytes are on disk and nothing is recorded yet: where it answers that the sender is gone, which
    * alone tells half a file from a whole one in FTP, nothing was delivered, and what there is stays for a later resume.
    */
-  complete(options?: { readonly unless?: () => Promise<boolean> }): Answer<Taken>;
+  complete(options?: Completion): Answer<Taken>;
   /** The connection ended before the end of the file: nothing was delivered. What there is stays for a later resume. */
   abandon(): Promise<void>;
 }
@@ -100,17 +105,20 @@ export interface Session {
   /**
    * Takes a file in. With `resume` it goes on with the incomplete upload of this login at this path (also of another,
    * older session, which is thereby ended), or starts a new one where there is none; a file that was delivered already
-   * cannot be appended to (`notPermitted`). Without, it begins anew. `requestKey` is the partner's own name for what it
-   * asks: the same one again answers the same transfer, for the same file (`illegal` for another, `busy` while the first
-   * still runs). A file that makes no transfer at its close has no use for one.
+   * cannot be appended to (`notPermitted`). Without, it begins anew. `whole`: the protocol itself says where it ends, as
+   * for mail: once complete it is a transfer, whatever its name, and what was cut off is not kept. `requestKey` is the
+   * partner's own name for what it asks: the same one again answers the same transfer, for the same file (`illegal` for
+   * another, `busy` while the first still runs). A file that makes no transfer at its close has no use for one.
    */
   upload(
     path: string,
-    options?: { readonly resume?: boolean; readonly requestKey?: string | undefined },
+    options?: { readonly resume?: boolean; readonly whole?: boolean; readonly requestKey?: string | undefined },
   ): Answer<Upload>;
   /** How a transfer stands that this partner began; with `patience` it answers at the transfer's end, or once that is aborted. */
   standing(transfer: string, patience?: AbortSignal): Answer<Standing>;
   download(path: string): Answer<Download>;
+  /** Is mail from this sender for this address one for the channel? `notFound` where not. */
+  takesMail(sender: string, recipient: string): Answer<void>;
   /**
    * Ends the session; uploads that are still open are abandoned. `orderly` says that the client had the last reply: it
    * said goodbye (QUIT, channel EOF) after it. An operation after `complete` says the same.

@@ -59,13 +59,13 @@ export interface PartnerSession {
   remove(path: string): Attempt<void>;
   /**
    * Where there is this, nothing can be looked at over there, and a file is handed over whole, by one call in a session,
-   * under its own name at once. `id` names the try as the one that it repeats. `outcomeUnknown` where no answer came and
-   * a repetition might do harm.
+   * under its own name at once; answers the name by which it is known there. `id` names the try as the one that it
+   * repeats. `outcomeUnknown` where no answer came and a repetition might do harm.
    */
   handOver?(
     file: { readonly path: string; readonly id: string; readonly size: number },
     bytes: AsyncIterable<Uint8Array>,
-  ): Attempt<void>;
+  ): Attempt<string>;
   /** Ends it at any time, at once; what is running fails with `closed`. */
   close(): Promise<void>;
 }

@@ -12,9 +12,10 @@ export type ChannelRow = {
 /** The read model of replicated channels. */
 export const channelsProjection: Projection<ChannelRow> = {
   name: 'channels',
-  version: 1,
+  version: 2,
   indexes: {
-    login: (row) => row.channel.login,
+    login: (row) => row.channel.login ?? null,
+    mail: (row) => (row.channel.mail === undefined ? null : 1),
     counter: (row) => row.counter,
   },
   keyOf: (event) => (event.type.startsWith('channel') ? channelOf(event.stream) : undefined),

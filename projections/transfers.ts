@@ -32,6 +32,8 @@ export type TransferRecord = TransferRow & {
   /** Where the partner put it, and whether another delivery of the same would be a repeat: it has not heard our OK. */
   readonly path: string | null;
   readonly unheard: boolean;
+  /** The hash by which a repeat is known, where that is not the payload's. */
+  readonly asSent?: string;
   /** Which agent it was fetched for, and which file: as listed, later as it was when it came. Null for any other. */
   readonly fetched: string | null;
   readonly purged: boolean;
@@ -76,7 +78,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     tellAt: (row) => row.tellAt,
     getting: (row) => (row.scenario === 'cronGet' && !row.ended ? row.channel : null),
     fetched: (row) => row.fetched,
-    unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.sha256}` : null),
+    unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.asSent ?? row.sha256}` : null),
   },
   sparse: ['lane', 'dueAt', 'tellAt', 'getting', 'fetched', 'unheard'],
   carry: {
@@ -135,6 +137,7 @@ const born = (here: Here, logged: LoggedEvent, event: TransferEvent): Draft | un
     ownsPayload: event.type === 'received',
     path: pathOf(event),
     unheard: event.type === 'received' && event.meta.origin === here.node,
+    ...('asSent' in event.data && event.data.asSent !== undefined ? { asSent: event.data.asSent } : {}),
     fetched: 'source' in event.data ? fetchedAs(event.data.profile, event.data.source) : null,
     purged: false,
     keptUntil: null,

@@ -53,7 +53,7 @@ const handOver =
     const { final: path, size } = errand;
     const given = await session.handOver?.({ path, id, size }, bytes.right)();
     if (given === undefined) throw new Error('a session that hands files over does so no more');
-    if (!isLeft(given)) return right([sentBy(errand)]);
+    if (!isLeft(given)) return right([sentBy({ ...errand, final: given.right })]);
     const isOpen = given.left.code === 'outcomeUnknown' && access.sending.onUnknownOutcome === 'hold';
     return isOpen ? left(permanent('unknownOutcome', `${given.left.text}; release sends it again`)) : given;
   };

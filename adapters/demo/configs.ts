@@ -2,7 +2,7 @@
 
 /** The ports of the demo before the offset. */
 export const ports = {
-  ...{ ftp: 2121, ftps: 2990, http: 8080, https: 8443, sftp: 2222 },
+  ...{ ftp: 2121, ftps: 2990, http: 8080, https: 8443, sftp: 2222, smtp: 2525 },
   ...{ fetch: 2022, messageService: 8020 },
 } as const;
 
@@ -56,6 +56,10 @@ channels:
     # clientCertificates: ["sha256:..."]
     # temporaryNames: ["*.tmp", "*.part", "*.filepart", ".*"]
     # maxSize: 100 GiB
+    # Mail to these addresses is data of the channel, too. For real use say from whom, or keep needsLogin.
+    mail:
+      recipients: ["demo@sallyport.example"]
+      needsLogin: false
 
 # What is done with data that arrives: the first profile whose match fits takes it.
 profiles:
@@ -123,6 +127,11 @@ listeners:
     # A self-signed certificate is made unless you name yours:
     # certificate: https.crt
     # key: https.key
+
+  # Mail; what the channels of inner say decides for whom. TLS begins with STARTTLS.
+  - protocol: smtp
+    host: 127.0.0.1
+    ${marked(ports.smtp)} # for real use: 25, which is the default
 
 # For inner alone: files larger than streamingSize, to be fetched.
 fetch:

@@ -71,7 +71,7 @@ const greet = async (
     if (!isLeft(inner) && !isLeft(dmz) && linked(inner.right) && linked(dmz.right) && sftp !== undefined) {
       const lines = welcome({
         ...{ data, entry, sftp, ftp: port('ftp'), ftps: port('ftps'), fetch: port('fetch-sftp') },
-        ...{ http: port('http'), https: port('https') },
+        ...{ http: port('http'), https: port('https'), smtp: port('smtp') },
         messageService: ports.messageService + portOffset,
       });
       for (const line of lines) terminal.out(line);

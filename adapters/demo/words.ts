@@ -30,10 +30,11 @@ export const welcome = (options: {
   readonly ftps: number | undefined;
   readonly http: number | undefined;
   readonly https: number | undefined;
+  readonly smtp: number | undefined;
   readonly messageService: number;
   readonly fetch: number | undefined;
 }): readonly string[] => {
-  const { sftp, ftp, ftps, http, https, messageService, fetch } = options;
+  const { sftp, ftp, ftps, http, https, smtp, messageService, fetch } = options;
   // Whoever kept an older config, or changed it, may have no such endpoint.
   const where = (port: number | undefined, line: (port: number) => string): readonly string[] =>
     port === undefined ? [] : [line(port)];
@@ -50,6 +51,7 @@ export const welcome = (options: {
     ...where(ftps, (port) => `  FTPS             127.0.0.1 port ${port} (implicit TLS), ${login}`),
     ...where(http, (port) => `  HTTP             127.0.0.1 port ${port}, ${login}`),
     ...where(https, (port) => `  HTTPS            127.0.0.1 port ${port}, ${login}`),
+    ...where(smtp, (port) => `  SMTP             127.0.0.1 port ${port}, to demo@sallyport.example`),
     `  message service  127.0.0.1 port ${messageService}`,
     ...where(
       fetch,
@@ -66,6 +68,7 @@ export const welcome = (options: {
     ...where(ftps, (port) => `  ${upload} ftps://127.0.0.1:${port}/`),
     ...where(http, (port) => `  ${upload} http://127.0.0.1:${port}/c/demo/`),
     ...where(https, (port) => `  ${upload} https://127.0.0.1:${port}/c/demo/`),
+    ...where(smtp, (port) => `  swaks --server 127.0.0.1:${port} --to demo@sallyport.example --attach @README.md`),
     `  ls -l ${data}/inner/out/`,
     '',
     'Look at the transfers, and at one of them:',

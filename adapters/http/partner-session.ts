@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request as newRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { posix } from 'node:path';
-import { left } from 'fp-ts/lib/Either.js';
-import { type Attempt, type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
+import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
 import type { PartnerPlace, PartnerSession } from '../../domain/partner.ts';
 import type { Clock } from '../../domain/ports.ts';
 import { attempt } from '../shared/attempt.ts';
@@ -20,6 +19,7 @@ import {
   peerFailed,
   timeout,
 } from '../shared/partner-failures.ts';
+import { nothingElse } from '../shared/sends-only.ts';
 import { sourced } from '../shared/source.ts';
 
 /** What a channel says of its requests. */
@@ -54,12 +54,8 @@ const piece = 65_536;
 /** Makes the session; it is good for one file. */
 export const partnerSession = (opened: Opened): PartnerSession => {
   const { life, place } = opened;
-  const no = (): Attempt<never> => () =>
-    Promise.resolve(
-      left(permanent('notPermitted', 'over HTTP files can only be sent; nothing at the server can be looked at')),
-    );
   return {
-    ...{ list: no, look: no, read: no, write: no, rename: no, remove: no },
+    ...nothingElse('HTTP'),
     handOver: (file, bytes) =>
       attempt(
         async () => {
@@ -68,6 +64,7 @@ export const partnerSession = (opened: Opened): PartnerSession => {
           if (why !== undefined) throw failing(why);
           try {
             await handOver(opened, file, bytes);
+            return file.path;
           } finally {
             life.end(closed);
           }

@@ -7,7 +7,7 @@ import type { Role } from '../../domain/role.ts';
 import { decodeOne, encodeOne } from './codec.ts';
 
 /** Raised with every change that an older server would not understand. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** What a connection is for: everything small, or payloads, behind which nothing else waits. */
 export type Lane = 'events' | 'bulk';

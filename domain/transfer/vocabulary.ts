@@ -100,6 +100,8 @@ export const vocabulary = {
     payload: payloadRef,
     modified: z.number().int().optional(),
     by: who,
+    /** SHA-256 of what the partner sent, where the payload holds more. */
+    asSent: text(64).optional(),
   }),
   /** A transfer that begins with a decision of ours. */
   created: creation,

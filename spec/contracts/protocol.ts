@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { refusal } from '../../domain/failure.ts';
+import type { MailRules } from '../../domain/mail.ts';
 import type { Listener, Protocol } from '../../domain/protocol.ts';
 import { listenerContext } from '../support/listener-context.ts';
 import { type MemoryIntake, memoryIntake } from '../support/memory-intake.ts';
@@ -21,12 +22,12 @@ export type Place = {
   readonly directory: string;
 };
 
-/** A partner's program. */
+/** A partner's program. Without `get` and `list` the protocol only takes, and must ask for nothing else. */
 export type ProtocolClient = {
   readonly put: (local: string, remote: string) => Promise<Outcome>;
-  readonly get: (remote: string, local: string) => Promise<Outcome>;
+  readonly get?: (remote: string, local: string) => Promise<Outcome>;
   /** Names, sizes and all, as the client prints them. */
-  readonly list: (directory: string) => Promise<Outcome>;
+  readonly list?: (directory: string) => Promise<Outcome>;
   /** Two uploads in one session; a failure of the first does not keep it from the second. */
   readonly putBoth: (local: string, first: string, second: string) => Promise<Outcome>;
   /** Begins an upload, sends these bytes, and once `sent` says so, cuts the connection without a word. */
@@ -42,6 +43,10 @@ export type ProtocolUnderTest = {
   /** Settings of an endpoint on 127.0.0.1 and any free port. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly client: (place: Place) => ProtocolClient;
+  /** Where the protocol wraps what it carries: the path that a name becomes, and what is in the wrapping. */
+  readonly wrapped?: { readonly path: (remote: string) => string; readonly unwrap: (payload: Buffer) => Buffer };
+  /** How mail is taken, where the protocol is one of mail. */
+  readonly mail?: MailRules;
 };
 
 type World = {
@@ -60,7 +65,7 @@ const password = 'correct horse battery';
 
 const begin = async (subject: ProtocolUnderTest): Promise<World> => {
   const directory = await scratch();
-  const memory = memoryIntake([{ login, password }]);
+  const memory = memoryIntake([{ login, password, ...(subject.mail === undefined ? {} : { mail: subject.mail }) }]);
   const context = listenerContext(memory.intake, join(directory, 'keys'));
   const opened = await subject.protocol.listen(subject.settings, context)();
   if (opened._tag === 'Left') throw new Error(opened.left.text);
@@ -85,16 +90,22 @@ const begin = async (subject: ProtocolUnderTest): Promise<World> => {
 
 /** Runs the contract. */
 export const protocolContract = (subject: ProtocolUnderTest): void => {
+  const { path, unwrap } = subject.wrapped ?? {
+    path: (remote: string) => `/${remote}`,
+    unwrap: (whole: Buffer) => whole,
+  };
+  const { get, list } = subject.client({ host: '', port: 0, login, password, directory: '' });
   describe(`${subject.name}, by the protocol contract`, () => {
     it.each([0, 1, 100_000, 5_000_011])('takes a file of %i bytes as it is, once', async (size) => {
       const { memory, client, file } = await begin(subject);
       const bytes = randomBytes(size);
       const outcome = await client.put(await file('orders.xml', bytes), 'orders.xml');
       expect(outcome).toMatchObject({ ok: true });
-      expect(memory.completed.map(({ path, size: taken }) => ({ path, taken }))).toEqual([
-        { path: '/orders.xml', taken: size },
-      ]);
-      expect(sha256(memory.completed[0]?.bytes ?? Buffer.from('none'))).toBe(sha256(bytes));
+      const [taken] = memory.completed;
+      expect(memory.completed.map((each) => each.path)).toEqual([path('orders.xml')]);
+      expect(taken?.size).toBe(taken?.bytes.length);
+      const content = unwrap(taken?.bytes ?? Buffer.from('none'));
+      expect([content.length, sha256(content)]).toEqual([size, sha256(bytes)]);
       expect(memory.abandoned).toEqual([]);
     });
 
@@ -105,7 +116,7 @@ export const protocolContract = (subject: ProtocolUnderTest): void => {
         names.map(async (name) => client.put(await file(name, randomBytes(200_000)), name)),
       );
       expect(outcomes.filter((each) => !each.ok)).toEqual([]);
-      expect(memory.completed.map((each) => each.path).sort()).toEqual(names.map((name) => `/${name}`).sort());
+      expect(memory.completed.map((each) => each.path).sort()).toEqual(names.map(path).sort());
       await memory.until(() => memory.sessions() === 0);
     });
 
@@ -150,7 +161,7 @@ export const protocolContract = (subject: ProtocolUnderTest): void => {
         'orders.xml',
       );
       expect(outcome.text).toMatch(/does not exist|no such/i);
-      expect(memory.completed.map((each) => each.path)).toEqual(['/orders.xml']);
+      expect(memory.completed.map((each) => each.path)).toEqual([path('orders.xml')]);
     });
 
     it.each(['write', 'complete'])('tells the partner when the intake refuses at %s', async (operation) => {
@@ -171,34 +182,51 @@ export const protocolContract = (subject: ProtocolUnderTest): void => {
       await client.cut('orders.xml', randomBytes(20_000), () => memory.until(() => written > 0));
       await memory.until(() => memory.abandoned.length > 0);
       await memory.until(() => memory.sessions() === 0);
-      expect(memory.abandoned).toEqual(['/orders.xml']);
+      expect(memory.abandoned).toEqual([path('orders.xml')]);
       expect(memory.completed).toEqual([]);
     });
 
-    it('gives a file as it is', async () => {
-      const { memory, client, directory } = await begin(subject);
-      const bytes = randomBytes(3_000_017);
-      memory.home(login).putFile('/invoice.pdf', bytes);
-      const local = join(directory, 'invoice.pdf');
-      expect(await client.get('invoice.pdf', local)).toMatchObject({ ok: true });
-      expect(sha256(await readFile(local))).toBe(sha256(bytes));
-    });
+    if (get === undefined || list === undefined)
+      it('only takes: it asks the intake for logins and uploads, and for nothing that is there', async () => {
+        const { memory, client, file } = await begin(subject);
+        const asked = new Set<string>();
+        memory.before = (operation) => {
+          asked.add(operation);
+          return undefined;
+        };
+        expect(await client.put(await file('orders.xml', randomBytes(10)), 'orders.xml')).toMatchObject({ ok: true });
+        await memory.until(() => memory.sessions() === 0);
+        expect([...asked]).toEqual(expect.arrayContaining(['login', 'upload', 'write', 'complete']));
+        expect(['list', 'stat', 'download', 'remove', 'rename'].filter((each) => asked.has(each))).toEqual([]);
+      });
 
-    it('says that a file is not there', async () => {
-      const { client, directory } = await begin(subject);
-      expect(await client.get('invoice.pdf', join(directory, 'invoice.pdf'))).toMatchObject({ ok: false });
-    });
+    if (get !== undefined)
+      it('gives a file as it is', async () => {
+        const { memory, client, directory } = await begin(subject);
+        const bytes = randomBytes(3_000_017);
+        memory.home(login).putFile('/invoice.pdf', bytes);
+        const local = join(directory, 'invoice.pdf');
+        expect(await client.get?.('invoice.pdf', local)).toMatchObject({ ok: true });
+        expect(sha256(await readFile(local))).toBe(sha256(bytes));
+      });
 
-    it('lists names and sizes', async () => {
-      const { memory, client } = await begin(subject);
-      for (let i = 0; i < 250; i += 1) memory.home(login).putFile(`/file-${i}.xml`, Buffer.alloc(1000 + i));
-      memory.home(login).makeDirectory('/archive');
-      const { ok, text } = await client.list('/');
-      expect(ok).toBe(true);
-      expect(text.split('\n').filter((line) => /file-\d+\.xml/.test(line))).toHaveLength(250);
-      expect(text).toMatch(/\b1249\b.*file-249\.xml|file-249\.xml.*\b1249\b/);
-      expect(text).toMatch(/archive/);
-    });
+    if (get !== undefined)
+      it('says that a file is not there', async () => {
+        const { client, directory } = await begin(subject);
+        expect(await client.get?.('invoice.pdf', join(directory, 'invoice.pdf'))).toMatchObject({ ok: false });
+      });
+
+    if (list !== undefined)
+      it('lists names and sizes', async () => {
+        const { memory, client } = await begin(subject);
+        for (let i = 0; i < 250; i += 1) memory.home(login).putFile(`/file-${i}.xml`, Buffer.alloc(1000 + i));
+        memory.home(login).makeDirectory('/archive');
+        const { ok, text = '' } = (await client.list?.('/')) ?? {};
+        expect(ok).toBe(true);
+        expect(text.split('\n').filter((line) => /file-\d+\.xml/.test(line))).toHaveLength(250);
+        expect(text).toMatch(/\b1249\b.*file-249\.xml|file-249\.xml.*\b1249\b/);
+        expect(text).toMatch(/archive/);
+      });
 
     it('disconnects a session that must end', async () => {
       const { memory, client } = await begin(subject);

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { protocols } from '../../adapters/protocols.ts';
 import { decodeConfig } from '../../domain/config.ts';
 
-const channel = (protocol: string) => ({ name: protocol, partner: { protocol, hosts: ['x'], login: 'us' } });
+const mail = { from: 'us@here.example', to: ['orders@acme.example'] };
+const channel = (protocol: string) => ({
+  name: protocol,
+  partner: { protocol, hosts: ['x'], login: 'us', ...(protocol.startsWith('smtp') ? mail : {}) },
+});
 
 const decoded = (profile: object) =>
   decodeConfig(
@@ -12,14 +16,14 @@ const decoded = (profile: object) =>
         ...{ ca: 'ca', certificate: 'crt', key: 'key' },
         peers: [{ node: 'dmz-1', fingerprint: `sha256:${'a'.repeat(64)}`, host: 'dmz' }],
       },
-      channels: ['http', 'https', 'sftp'].map(channel),
+      channels: ['http', 'https', 'sftp', 'smtp', 'smtps'].map(channel),
       profiles: [{ name: 'one', ...profile }],
     },
     protocols,
   );
 
 describe('a protocol over which files can only be sent', () => {
-  it.each(['http', 'https'])('is none to fetch by, and the config says so: %s', (name) => {
+  it.each(['http', 'https', 'smtp', 'smtps'])('is none to fetch by, and the config says so: %s', (name) => {
     const agent = { kind: 'cron', schedule: '* * * * *', channel: name };
     const problem = `files can only be sent to the partner of ${name}: nothing can be fetched over ${name}`;
     expect(decoded({ agent })).toEqual({ _tag: 'Left', left: [{ path: 'profiles[0].agent.channel', problem }] });

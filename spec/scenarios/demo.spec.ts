@@ -15,6 +15,7 @@ import { until } from '../support/until.ts';
 const offset = 17_000 + (process.pid % 1000) * 5;
 const sftpPort = 2222 + offset;
 const ftpsPort = 2990 + offset;
+const smtpPort = 2525 + offset;
 const httpsPort = 8443 + offset;
 
 type Demo = { readonly child: ChildProcess; readonly printed: () => string; ready(): Promise<void> };
@@ -91,6 +92,12 @@ describe('the demo', () => {
       /"ended":true/,
     );
     await until('what came over HTTPS arrives', () => readFile(join(data, 'inner', 'out', 'over-https.bin')));
+    const mail = ['--server', `127.0.0.1:${smtpPort}`, '--to', 'demo@sallyport.example'];
+    expect(first.printed()).toContain(`swaks ${mail.join(' ')} --attach @README.md`);
+    const id = ['--from', 'me@acme.example', '--h-Message-Id', '<by-mail@acme.example>'];
+    expect((await run('swaks', [...mail, ...id, '--attach', `@${join(data, 'hello.bin')}`])).code).toBe(0);
+    const mailed = join(data, 'inner', 'out', 'by-mail@acme.example.eml');
+    expect(await until('the mail arrives', () => readFile(mailed, 'utf8'))).toMatch(/^Received: [\s\S]*hello\.bin/);
     for (const event of ['received', 'forwarded', 'fetched', 'processed', 'acknowledged'])
       await until(`${event} is printed`, () => new RegExp(`${event}.*hello\\.bin`).test(first.printed()));
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh } from '../support/clients.ts';
+import { type MailSink, postfixVersion, startSmtpSink } from '../support/mail-programs.ts';
 import { partnerPrograms, versionOf } from '../support/partner-programs.ts';
 import { serverVersion } from '../support/partner-servers.ts';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
@@ -17,11 +18,15 @@ const sources = partnerKinds
   .filter((kind) => kind.sendsOnly !== true)
   .map((kind) => [kind.name, kind.program] as const);
 const programs = partnerPrograms.map((each) => [each.protocol, each.program, each] as const);
+const readers = partnerPrograms.flatMap(({ protocol, program, get }) =>
+  get === undefined ? [] : [[protocol, program, get] as const],
+);
 const seen: Seen[] = [];
 
 describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   let pair: Pair;
   let directory: string;
+  let sink: MailSink;
   const partners = new Map<string, RunningPartner>();
   const partner = (name: string): RunningPartner => {
     const found = partners.get(name);
@@ -42,7 +47,12 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-partners-'));
     for (const kind of partnerKinds) partners.set(kind.name, await startPartner(kind));
     const all = [...partners.values()];
-    const moreChannels = await Promise.all(all.map((each) => channelFor(directory, each)));
+    sink = await startSmtpSink();
+    const mailed = { protocol: 'smtp', tls: 'none', from: 'us@here.example', to: ['orders@acme.example'] };
+    const moreChannels = [
+      ...(await Promise.all(all.map((each) => channelFor(directory, each)))),
+      { name: 'smtp', partner: { ...mailed, hosts: [`127.0.0.1:${sink.port}`] } },
+    ];
     const agent = { kind: 'cron', schedule: '* * * * * *', settle: '100ms', name: 'get-*' };
     const moreProfiles = all.flatMap((each) => [
       ...(each.sendsOnly === true
@@ -65,26 +75,33 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
       match: { channel: 'acme', name: 'for-*' },
       responses: [{ kind: 'provide', channel: 'acme', directory: '/pickup' }],
     };
+    const byMail = {
+      name: 'by-mail',
+      match: { channel: 'acme', name: 'by-mail-*' },
+      responses: [{ kind: 'send', channel: 'smtp' }],
+    };
     pair = await startPair({
       mode,
       moreChannels,
-      moreProfiles: [...moreProfiles, provided],
+      moreProfiles: [...moreProfiles, provided, byMail],
       channel: { provided: { afterPickUp: 'delete' } },
     });
   }, 120_000);
 
   afterAll(async () => {
     await pair.end();
+    await sink.stop();
     for (const each of partners.values()) await each.server.stop();
     await rm(directory, { recursive: true, force: true });
   });
 
   it.each(programs)(
     'takes what a partner sends, over %s with %s',
-    async (protocol, program, { put }) => {
+    async (protocol, program, { put, wrapped }) => {
       const name = `from-${protocol}-${program}.xml`;
       await put(pair, await source(name, `by ${program}`), name);
-      expect(await arrived(name)).toBe(`by ${program}`);
+      const whole = await arrived(wrapped?.name(name) ?? name);
+      expect(wrapped?.unwrap(whole) ?? whole).toBe(`by ${program}`);
       seen.push({ scenario: 'partner sends', protocol, mode, peer: program, version: await versionOf(program) });
     },
     60_000,
@@ -115,9 +132,18 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     60_000,
   );
 
-  it.each(programs)(
+  it('sends to a partner as an attachment of a mail, over smtp to smtp-sink', async () => {
+    const file = await source('by-mail-1.txt', 'for a mailbox');
+    expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
+    const content = Buffer.from('for a mailbox').toString('base64');
+    await until('it is there', async () => (await sink.mails()).some((mail) => mail.includes(content)));
+    expect(await sink.mails()).toEqual([expect.stringContaining('Subject: by-mail-1.txt')]);
+    seen.push({ scenario: 'response send', protocol: 'smtp', mode, peer: 'smtp-sink', version: postfixVersion() });
+  }, 60_000);
+
+  it.each(readers)(
     'provides what a partner picks up, over %s with %s',
-    async (protocol, program, { get }) => {
+    async (protocol, program, get) => {
       const name = `for-${protocol}-${program}.xml`;
       const file = await source(name, `to be picked up by ${program}`);
       expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
@@ -134,7 +160,8 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   it('leaves one story in both logs', async () => {
     await idle(pair);
     // What is sent on and provided came in first.
-    expect(await expectOneStory(pair)).toBe(3 * programs.length + 2 * kinds.length + sources.length);
+    const came = programs.length + readers.length + kinds.length + 1;
+    expect(await expectOneStory(pair)).toBe(came + readers.length + kinds.length + 1 + sources.length);
   });
 });
 

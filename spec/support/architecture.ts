@@ -62,6 +62,8 @@ const common: Readonly<Record<string, readonly string[]>> = {
 const owners: Readonly<Record<string, string>> = {
   ssh2: 'adapters/sftp',
   'ftp-srv': 'adapters/ftp',
+  'smtp-server': 'adapters/smtp',
+  nodemailer: 'adapters/smtp',
   commander: 'adapters/cli',
   yaml: 'adapters/config',
   cborg: 'adapters/messages',

@@ -3,10 +3,13 @@ import { derivedId, sha256Of, uuidOf } from '../../adapters/shared/ids.ts';
 import type { Clock, Ids } from '../../domain/ports.ts';
 
 /** A clock that stands still until `advance`, which calls back whatever falls due on the way, in order. */
-export const manualClock = (start = Date.UTC(2026, 0, 1)): Clock & { advance(milliseconds: number): void } => {
+export const manualClock = (
+  start = Date.UTC(2026, 0, 1),
+): Clock & { advance(milliseconds: number): void; pending(): number } => {
   let passed = 0;
   let timers: readonly { readonly due: number; readonly callback: () => void }[] = [];
   return {
+    pending: () => timers.length,
     now: () => start + passed,
     monotonic: () => passed,
     after: (milliseconds, callback) => {

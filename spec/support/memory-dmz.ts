@@ -33,7 +33,7 @@ export const acme: ReplicatedChannel = {
 };
 
 /** Starts it. `login` opens a session of the channel `acme`; some ports may be others. */
-export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
+export const memoryDmz = async (ports: Partial<NodePorts> = {}, channels: readonly ReplicatedChannel[] = [acme]) => {
   const link = memoryMessages({ inner: 'inner-1', dmz: 'dmz-1' });
   const all: NodePorts = {
     eventLog: memoryEventLog(),
@@ -62,7 +62,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}) => {
     events: () => Promise.resolve([]),
   };
   await succeeded(link.inner.start(away));
-  for (const part of updateOf([acme])) await succeeded(link.inner.channels('dmz-1', part));
+  for (const part of updateOf(channels)) await succeeded(link.inner.channels('dmz-1', part));
   link.cut();
   const { intake } = node;
   if (intake === undefined) throw new Error('a dmz has an intake');

@@ -3,8 +3,9 @@ import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer, Intake, LoginAttempt, Session } from '../../domain/intake.ts';
+import { type MailRules, takesMail } from '../../domain/mail.ts';
 import { type Home, memoryHome } from './memory-home.ts';
-import { memorySession } from './memory-session.ts';
+import { memorySession, noMailbox } from './memory-session.ts';
 
 /** Somebody who may come in; `keys` are blobs in base64, `certificates` fingerprints. */
 export type Account = {
@@ -12,6 +13,7 @@ export type Account = {
   readonly password?: string;
   readonly keys?: readonly string[];
   readonly certificates?: readonly string[];
+  readonly mail?: MailRules;
 };
 
 /** A completed upload. */
@@ -21,6 +23,8 @@ export type Delivered = {
   readonly size: number;
   readonly bytes: Buffer;
   readonly modified: number | undefined;
+  /** The hash of what was sent, where that is told. */
+  readonly asSent: string | undefined;
   /** The partner's own key for its request. */
   readonly key: string | undefined;
   readonly transfer: string;
@@ -81,23 +85,26 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     return found;
   };
 
-  const find = ({ login, proof }: LoginAttempt): Account | undefined =>
-    accounts.find(
-      (each) =>
-        each.login === login &&
-        (proof.kind === 'password'
-          ? each.password === proof.password
-          : proof.kind === 'publicKey'
-            ? (each.keys ?? []).includes(proof.blob)
-            : (each.certificates ?? []).includes(proof.fingerprint)),
-    );
+  const proves = (account: Account, { login, proof, address }: LoginAttempt): boolean => {
+    if (proof.kind === 'recipient')
+      return account.mail !== undefined && takesMail(account.mail, { ...proof, sender: login, address }, false);
+    if (account.login !== login) return false;
+    if (proof.kind === 'password') return account.password === proof.password;
+    return proof.kind === 'publicKey'
+      ? (account.keys ?? []).includes(proof.blob)
+      : (account.certificates ?? []).includes(proof.fingerprint);
+  };
 
-  const openSession = (account: Account): Session => {
+  const find = (attempt: LoginAttempt): Account | undefined => accounts.find((each) => proves(each, attempt));
+
+  const openSession = (account: Account, { proof, address }: LoginAttempt): Session => {
     const controller = new AbortController();
     const entry = { login: account.login, end: () => controller.abort() };
     open.add(entry);
     changed();
-    return memorySession(memory, account.login, controller.signal, (orderly) => {
+    const takes = (sender: string, recipient: string): boolean =>
+      account.mail !== undefined && takesMail(account.mail, { sender, recipient, address }, proof.kind !== 'recipient');
+    return memorySession(memory, account.login, controller.signal, takes, (orderly) => {
       open.delete(entry);
       memory.orderly.push(orderly);
       changed();
@@ -114,8 +121,8 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
         const account = find(attempt);
         if (objection !== undefined) return left(objection);
         return account === undefined
-          ? left(refusal('badCredentials', 'login or credentials are wrong'))
-          : right(openSession(account));
+          ? left(proof.kind === 'recipient' ? noMailbox : refusal('badCredentials', 'login or credentials are wrong'))
+          : right(openSession(account, attempt));
       },
       wouldAccept: (attempt) => () => Promise.resolve(right(find(attempt) !== undefined)),
     },

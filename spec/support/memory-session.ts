@@ -7,11 +7,15 @@ import type { Answer, Download, Session, Upload } from '../../domain/intake.ts';
 import { baseName, parentOf, resolvePath } from '../../domain/path.ts';
 import { asked, type MemoryIntake } from './memory-intake.ts';
 
+/** The refusal of mail that is for nobody here. */
+export const noMailbox = refusal('notFound', 'no such mailbox');
+
 /** Opens a session of a login; `onClose` is called once. */
 export const memorySession = (
   memory: MemoryIntake,
   login: string,
   ended: AbortSignal,
+  takes: (sender: string, recipient: string) => boolean,
   onClose: (orderly: boolean) => void,
 ): Session => {
   const home = memory.home(login);
@@ -77,6 +81,8 @@ export const memorySession = (
           ? left(refusal('isDirectory', `${normal} is a directory`))
           : right(memoryDownload(memory, normal, bytes, size));
       }),
+    takesMail: (sender, recipient) =>
+      asked(memory, 'takesMail', recipient, () => (takes(sender, recipient) ? right(undefined) : left(noMailbox))),
     standing: (transfer, patience) =>
       asked(memory, 'standing', transfer, async () => {
         const found = memory.completed.find((each) => each.transfer === transfer && each.login === login);
@@ -160,7 +166,7 @@ const memoryUpload = (
             : left(refusal('illegal', 'the key was used for another file'));
         const transfer = `t${String(memory.completed.length).padStart(25, '0')}`;
         memory.home(login).putFile(path, bytes, modified ?? 0, size);
-        memory.completed.push({ login, path, size, bytes, modified, key, transfer });
+        memory.completed.push({ login, path, size, bytes, modified, asSent: options?.asSent, key, transfer });
         return right({ transfer });
       }),
     abandon: () => {

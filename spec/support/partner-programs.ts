@@ -1,20 +1,24 @@
 /** Programs with which partners deliver and pick up, over every protocol of ours. */
 import { openSsh } from './clients.ts';
 import { run } from './run.ts';
-import { type Pair, password } from './servers.ts';
+import { mailbox, type Pair, password } from './servers.ts';
 
 /** A program over a protocol; both calls reject where it did not say that all went well. */
 export type PartnerProgram = {
-  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'http' | 'https' | 'sftp';
+  readonly protocol: 'ftp' | 'ftps-explicit' | 'ftps-implicit' | 'http' | 'https' | 'sftp' | 'smtp' | 'smtps';
   readonly program: string;
   readonly put: (pair: Pair, file: string, name: string) => Promise<void>;
-  readonly get: (pair: Pair, path: string, file: string) => Promise<void>;
+  /** Absent where the protocol can only send. */
+  readonly get?: (pair: Pair, path: string, file: string) => Promise<void>;
+  /** The name under which a file arrives, and what of it was in the file; absent: its own, and all. */
+  readonly wrapped?: { readonly name: (name: string) => string; readonly unwrap: (arrived: string) => string };
 };
 
+type FileProtocol = Exclude<PartnerProgram['protocol'], 'smtp' | 'smtps'>;
 /** Where the home of the partner begins; nowhere else than at the top where that is not said. */
 type Door = { readonly scheme: string; readonly port: (pair: Pair) => number; readonly home?: string };
 
-const doors: Readonly<Record<PartnerProgram['protocol'], Door>> = {
+const doors: Readonly<Record<FileProtocol, Door>> = {
   ftp: { scheme: 'ftp', port: (pair) => pair.ftpPort },
   'ftps-explicit': { scheme: 'ftp', port: (pair) => pair.ftpsPort },
   'ftps-implicit': { scheme: 'ftps', port: (pair) => pair.implicitPort },
@@ -28,7 +32,7 @@ const well = async (running: ReturnType<typeof run>): Promise<void> => {
   if (ran.code !== 0) throw new Error(`exit code ${ran.code}: ${ran.err}${ran.out}`);
 };
 
-const curl = (protocol: PartnerProgram['protocol']): PartnerProgram => {
+const curl = (protocol: FileProtocol): PartnerProgram => {
   const { scheme, port, home = '' } = doors[protocol];
   const call = (pair: Pair, path: string, ...args: readonly string[]) => {
     const secured = protocol === 'ftps-explicit' ? ['--ssl-reqd'] : [];
@@ -42,7 +46,7 @@ const curl = (protocol: PartnerProgram['protocol']): PartnerProgram => {
   };
 };
 
-const lftp = (protocol: PartnerProgram['protocol']): PartnerProgram => {
+const lftp = (protocol: FileProtocol): PartnerProgram => {
   const { scheme, port } = doors[protocol];
   const settings = [
     'set net:max-retries 2',
@@ -70,6 +74,23 @@ const openSshSftp: PartnerProgram = {
   get: (pair, path, file) => well(openSsh(pair, [`get ${path} ${file}`])),
 };
 
+/** The text of a mail stands behind its header; its own name is its Message-ID. */
+const mailed: PartnerProgram['wrapped'] = {
+  name: (name) => `${name}@acme.example.eml`,
+  unwrap: (arrived) => arrived.slice(arrived.indexOf('\r\n\r\n') + 4).trim(),
+};
+
+const swaks = (protocol: 'smtp' | 'smtps'): PartnerProgram => ({
+  ...{ protocol, program: 'swaks', wrapped: mailed },
+  put: async (pair, file, name) => {
+    const [port, tls] = protocol === 'smtp' ? [pair.smtpPort, '--tls'] : [pair.smtpsPort, '--tls-on-connect'];
+    const login = ['--auth', 'LOGIN', '--auth-user', 'acme', '--auth-password', password];
+    const whom = ['--from', 'edi@acme.example', '--to', mailbox, '--h-Message-Id', `<${name}@acme.example>`];
+    const body = ['--body', `@${file}`];
+    return well(run('swaks', ['--server', '127.0.0.1', '--port', String(port), tls, ...login, ...whom, ...body]));
+  },
+});
+
 /** Each of them over each protocol that it speaks. */
 export const partnerPrograms: readonly PartnerProgram[] = [
   ...(['ftp', 'ftps-explicit', 'ftps-implicit', 'sftp'] as const).flatMap((protocol) => [
@@ -79,12 +100,15 @@ export const partnerPrograms: readonly PartnerProgram[] = [
   curl('http'),
   curl('https'),
   openSshSftp,
+  swaks('smtp'),
+  swaks('smtps'),
 ];
 
 const commands: Readonly<Record<string, readonly [string, ...(readonly string[])]>> = {
   curl: ['curl', '--version'],
   lftp: ['lftp', '--version'],
   OpenSSH: ['ssh', '-V'],
+  swaks: ['swaks', '--version'],
 };
 
 /** The version that a program says it is, `?` where it says none. */

@@ -2,12 +2,13 @@
 # Gets the Debian programs that the tests and benches use as partners. Does nothing where all are there.
 set -eu
 
-packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps"
+packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps swaks libnet-ssleay-perl"
 
 # Unpacked under var/peers and not installed: a tree a line, and the packages that it is made of. Installed, these would
 # start a service of the machine or conflict with one another; so they get along without root, too.
 unpacked="\
 partners openssh-server vsftpd proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libnsl2 libpcre2-posix3 libsodium23 libtirpc3 libwrap0
+mail postfix libicu72 libnsl2 libtirpc3 libdb5.3 libsasl2-2
 web nginx"
 trees="$(dirname "$0")/../../var/peers"
 

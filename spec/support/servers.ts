@@ -49,6 +49,9 @@ export type Pair = {
   readonly implicitPort: number;
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** SMTP with STARTTLS, and SMTPS. */
+  readonly smtpPort: number;
+  readonly smtpsPort: number;
   readonly linkPort: number;
   /** Where dmz lets inner fetch. */
   readonly fetchPort: number;
@@ -94,12 +97,16 @@ export type PairOptions = {
 /** Password of the channel `acme`. */
 export const password = 'open sesame';
 
+/** Its mail address. */
+export const mailbox = 'orders@here.example';
+
 /** Makes keys and configs, and starts the store, if they are on one; no server yet. */
 export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-'));
   const [sftpPort, ftpPort] = [await freePort(), await freePort()];
   const [ftpsPort, implicitPort] = [await freePort(), await freePort()];
   const [httpPort, httpsPort] = [await freePort(), await freePort()];
+  const [smtpPort, smtpsPort] = [await freePort(), await freePort()];
   const [linkPort, innerPort] = [await freePort(), await freePort()];
   const fetchPort = options.fetchPort ?? (await freePort());
   const fetchVia = options.fetchVia ?? 'sftp';
@@ -154,6 +161,7 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
           password: { file: 'acme.password' },
           publicKeys: [(await readFile(`${identity}.pub`, 'utf8')).trim()],
           maxSessions: 1000,
+          mail: { recipients: [mailbox] },
           ...options.channel,
         },
         ...(options.moreChannels ?? []),
@@ -199,6 +207,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
         { protocol: 'ftps', mode: 'implicit', host: '127.0.0.1', port: implicitPort },
         { protocol: 'http', host: '127.0.0.1', port: httpPort },
         { protocol: 'https', host: '127.0.0.1', port: httpsPort },
+        { protocol: 'smtp', host: '127.0.0.1', port: smtpPort },
+        { protocol: 'smtps', host: '127.0.0.1', port: smtpsPort },
       ],
       ...(fetchVia === 'messageService' ? {} : { fetch: { [fetchVia]: { host, port: fetchPort } } }),
       limits: { sessionsPerAddress: 1000, newSessionsPerMinute: 10_000, failedLogins: 1000 },
@@ -218,6 +228,8 @@ export const preparePair = async (options: PairOptions = {}): Promise<Pair> => {
     implicitPort,
     httpPort,
     httpsPort,
+    smtpPort,
+    smtpsPort,
     linkPort,
     fetchPort,
     identity,

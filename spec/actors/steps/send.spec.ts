@@ -29,7 +29,7 @@ const blind = (...failures: readonly Failure[]) => {
     handOver: ({ path, id: key, size }: { readonly path: string; readonly id: string; readonly size: number }) => {
       given.push(`${path} ${key} ${size}`);
       const failure = failures[given.length - 1];
-      return () => Promise.resolve(failure === undefined ? right(undefined) : left(failure));
+      return () => Promise.resolve(failure === undefined ? right(`<${key}@here>`) : left(failure));
     },
   });
   return { ...at(), connect, given };
@@ -185,11 +185,12 @@ describe('sending where neither name is found', () => {
 });
 
 describe('sending where nothing can be looked at', () => {
+  const handedOver = [{ type: 'sent', data: { final: `<${id}@here>`, protocol: 'sftp' } }];
   const lost = temporary('outcomeUnknown', 'the connection broke before the answer');
 
-  it('hands the file over by its name and under the id of the transfer, and that is all', async () => {
+  it('hands the file over by its name and under the id of the transfer, and records by what it is known there', async () => {
     const partner = blind();
-    expect(await succeeded(trying(partner))).toEqual(sent);
+    expect(await succeeded(trying(partner))).toEqual(handedOver);
     expect(partner.given).toEqual([`${final} ${id} 5`]);
     expect(partner.calls).toEqual([]);
   });
@@ -197,7 +198,7 @@ describe('sending where nothing can be looked at', () => {
   it('is tried again where it failed for now', async () => {
     const partner = blind(temporary('peerFailed', 'the server failed'));
     expect(await failureOf(trying(partner))).toMatchObject({ lasting: 'temporary', code: 'peerFailed' });
-    expect(await succeeded(trying(partner))).toEqual(sent);
+    expect(await succeeded(trying(partner))).toEqual(handedOver);
   });
 
   it('asks a person where the answer was lost, or sends again, as the channel says', async () => {

@@ -15,14 +15,14 @@ import { protocol } from '../../../domain/protocol.ts';
 import { writeCertificate } from '../../support/certificate.ts';
 import { fakeProgram } from '../../support/fake-program.ts';
 
-const fake = (name: 'ftp' | 'ftps' | 'http' | 'https' | 'sftp') =>
+const fake = (name: 'ftp' | 'ftps' | 'http' | 'https' | 'sftp' | 'smtp') =>
   protocol({
     name,
     port: 22,
     settings: z.looseObject({ protocol: z.literal(name), host: z.string(), port: z.number() }),
     listen: () => TE.left(permanent('test', 'nobody listens here')),
   });
-const protocols = [fake('ftp'), fake('ftps'), fake('http'), fake('https'), fake('sftp')];
+const protocols = [fake('ftp'), fake('ftps'), fake('http'), fake('https'), fake('sftp'), fake('smtp')];
 
 const shown = (node: 'inner' | 'dmz', digit: string): ShownKey => ({
   ...{ file: `${node}.crt`, node, role: node, notAfter: 0, daysLeft: 0 },
@@ -76,6 +76,7 @@ describe("the demo's files", () => {
         { protocol: 'ftps', host: '127.0.0.1', port: 3990, mode: 'implicit' },
         { protocol: 'http', host: '127.0.0.1', port: 9080 },
         { protocol: 'https', host: '127.0.0.1', port: 9443 },
+        { protocol: 'smtp', host: '127.0.0.1', port: 3525 },
       ],
     });
     expect(statSync(paths.inner.config).mode & 0o777).toBe(0o600);
@@ -92,7 +93,7 @@ describe("the demo's files", () => {
     expect(after).toContain('level: debug');
     expect(after.endsWith('# mine\n')).toBe(true);
     expect(parse(after)).toMatchObject({
-      listeners: [{ port: 2227 }, { port: 2126 }, { port: 2995 }, { port: 8085 }, { port: 8448 }],
+      listeners: [{ port: 2227 }, { port: 2126 }, { port: 2995 }, { port: 8085 }, { port: 8448 }, { port: 2530 }],
       messageService: { port: 8025 },
     });
     expect(readFileSync(password, 'utf8')).toBe('better\n');

@@ -18,7 +18,7 @@ const keys = await keysOf([
   { role: 'dmz', node: 'dmz1', hosts: [] },
 ]);
 const ofInner = { ca: keys('inner1').ca, cert: keys('inner1').certificate, key: keys('inner1').key };
-const hello = { role: 'inner', node: 'inner1', version: 3, instance: 'x', lane: 'events' };
+const hello = { role: 'inner', node: 'inner1', version: 4, instance: 'x', lane: 'events' };
 type Said = { readonly status: number; readonly body: Buffer };
 
 const say = (session: ClientHttp2Session, headers: OutgoingHttpHeaders, body?: Uint8Array): Promise<Said> =>
@@ -113,7 +113,7 @@ describe('what a certified peer sends', () => {
     for (const [change, why] of [
       [{ node: 'inner9' }, /not that of inner1/],
       [{ role: 'dmz' }, /not that of inner1/],
-      [{ version: 1 }, /speaks version 1 of the message service, this server 3/],
+      [{ version: 1 }, /speaks version 1 of the message service, this server 4/],
       [{ extra: 1 }, /not understood/],
     ] as const) {
       lines.splice(0);
