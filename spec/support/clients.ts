@@ -12,6 +12,9 @@ export const sshOptions = [
   'LogLevel=ERROR',
 ];
 
+/** The same for lftp: a port that was another server's before has another key. */
+export const lftpCareless = `set sftp:connect-program "ssh -a -x ${sshOptions.join(' ')}"`;
+
 /** OpenSSH sftp with the channel's key; one command a line. */
 export const openSsh = (pair: Pair, commands: readonly string[], within?: number): Promise<Ran> => {
   const login = ['-i', pair.identity, '-o', 'IdentitiesOnly=yes', '-P', String(pair.sftpPort), 'acme@127.0.0.1'];
@@ -29,7 +32,7 @@ export const curlFtp = (pair: Pair, path: string, ...args: readonly string[]): P
 
 /** lftp with the channel's password; one script. */
 export const lftp = (pair: Pair, script: string, within?: number): Promise<Ran> =>
-  runLftp(`sftp://127.0.0.1:${pair.sftpPort}`, `set sftp:auto-confirm yes; ${script}`, within);
+  runLftp(`sftp://127.0.0.1:${pair.sftpPort}`, `${lftpCareless}; ${script}`, within);
 
 /** lftp with the channel's password, over FTP; its standard error holds the dialogue. */
 export const lftpFtp = (pair: Pair, script: string, within?: number): Promise<Ran> =>

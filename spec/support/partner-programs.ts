@@ -1,5 +1,5 @@
 /** Programs with which partners deliver and pick up, over every protocol of ours. */
-import { openSsh } from './clients.ts';
+import { lftpCareless, openSsh } from './clients.ts';
 import { run } from './run.ts';
 import { mailbox, type Pair, password } from './servers.ts';
 
@@ -50,7 +50,7 @@ const lftp = (protocol: FileProtocol): PartnerProgram => {
   const { scheme, port } = doors[protocol];
   const settings = [
     'set net:max-retries 2',
-    'set sftp:auto-confirm yes',
+    lftpCareless,
     'set ssl:verify-certificate no',
     `set ftp:ssl-force ${protocol === 'ftps-explicit'}`,
     'set ftp:ssl-protect-data yes',

@@ -1,7 +1,7 @@
 /** Six programs of partners that speak SFTP, each given the same jobs in its own words. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openSsh } from './clients.ts';
+import { lftpCareless, openSsh } from './clients.ts';
 import { type Ran, run } from './run.ts';
 import { type Pair, password } from './servers.ts';
 
@@ -47,7 +47,7 @@ export const lftpJobs = (url: string, settings: string, jobs: readonly Job[]): P
 const lftp: Program = {
   name: 'lftp',
   resumes: true,
-  perform: (pair, jobs) => lftpJobs(`sftp://127.0.0.1:${pair.sftpPort}`, 'set sftp:auto-confirm yes', jobs),
+  perform: (pair, jobs) => lftpJobs(`sftp://127.0.0.1:${pair.sftpPort}`, lftpCareless, jobs),
 };
 
 /** curl, over SFTP or FTP; each job is a URL of its own in one invocation. */
