@@ -3,7 +3,7 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import type { EventLine } from '../domain/control.ts';
 import type { LoggedEvent, Projection, ReadModels } from '../domain/ports.ts';
 import { decode } from '../domain/transfer/codec.ts';
-import { transferOf } from '../domain/transfer/event-id.ts';
+import { isTransferStream, transferOf } from '../domain/transfer/event-id.ts';
 import { labels } from '../domain/transfer/vocabulary.ts';
 import { eventWords } from '../domain/transfer/words.ts';
 import type { TransferRecord } from '../projections/transfers.ts';
@@ -26,7 +26,7 @@ export async function* eventLines(needs: LineNeeds, signal: AbortSignal): AsyncI
   signal.addEventListener('abort', abort);
   const subscription = needs.projector.batches.subscribe({
     next: (events) => {
-      waiting.push(...events.filter((event) => transferOf(event.stream) !== undefined));
+      waiting.push(...events.filter((event) => isTransferStream(event.stream)));
       waiting.splice(0, Math.max(0, waiting.length - queued));
       wake();
     },

@@ -92,7 +92,7 @@ const openLane = (needs: OutboxNeeds, node: string): Lane => {
   const look = async (): Promise<readonly TransferRecord[]> => {
     const now = clock.now();
     const limit = batchCount + busy.size + 1;
-    const where = { peer: node, tellAt: { from: 0 } };
+    const where = { owed: node, tellAt: { from: 0 } };
     const rows = orThrow(await needs.models.query(needs.projection, { where, orderBy: 'tellAt', limit })());
     const due = rows.filter((row) => (row.tellAt ?? 0) <= now && !busy.has(row.id));
     const next = rows.find((row) => (row.tellAt ?? 0) > now);

@@ -1,7 +1,7 @@
 /** Where to find in the log what is told of no transfer: uploads and runs whole, of long streams each event. */
 import { channelOf } from '../domain/channel.ts';
 import type { LoggedEvent, Projection } from '../domain/ports.ts';
-import { transferOf } from '../domain/transfer/event-id.ts';
+import { isTransferStream } from '../domain/transfer/event-id.ts';
 import { channelAt } from './order.ts';
 
 /** A stretch of a stream. */
@@ -32,7 +32,7 @@ export const auditProjection: Projection<AuditRow> = {
     channelAt: (row) => (row.channel === null ? null : channelAt(row.channel, row.at)),
   },
   keyOf: (event) =>
-    transferOf(event.stream) !== undefined || silent.includes(categoryOf(event.stream)) ? undefined : keyOf(event),
+    isTransferStream(event.stream) || silent.includes(categoryOf(event.stream)) ? undefined : keyOf(event),
   fold: (row, event) => {
     const to = Number(event.revision);
     return row === undefined ? begun(event) : { ...row, to };

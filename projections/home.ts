@@ -3,7 +3,7 @@ import { channelOf } from '../domain/channel.ts';
 import { baseName, parentOf } from '../domain/path.ts';
 import type { PayloadRef } from '../domain/payload.ts';
 import type { LoggedEvent, Position, Projection } from '../domain/ports.ts';
-import { transferOf } from '../domain/transfer/event-id.ts';
+import { isTransferStream, transferOf } from '../domain/transfer/event-id.ts';
 import type { EventData, Who } from '../domain/transfer/vocabulary.ts';
 import { type UploadData, uploadOf } from '../domain/upload.ts';
 
@@ -51,7 +51,7 @@ export const homeProjection: Projection<HomeRow> = {
   begins: (event) => event.revision === 0n && channelOf(event.stream) === undefined,
   keyOf: (event) => {
     if (!concerning.has(event.type)) return undefined;
-    if (transferOf(event.stream) !== undefined || uploadOf(event.stream) !== undefined) return event.stream;
+    if (isTransferStream(event.stream) || uploadOf(event.stream) !== undefined) return event.stream;
     const channel = channelOf(event.stream);
     if (channel === undefined || !event.type.startsWith('directory')) return undefined;
     return `${event.stream}\n${pathOf(event)}`;

@@ -65,7 +65,7 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 11,
+  version: 12,
   indexes: {
     state: (row) => row.state,
     channelAt: (row) => channelAt(row.channel, row.createdAt),
@@ -74,13 +74,13 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     id: (row) => row.id,
     lane: (row) => (row.step === null ? null : here.laneOf(row.step)),
     dueAt: (row) => row.dueAt,
-    peer: (row) => row.peer,
+    owed: (row) => (row.tellAt === null ? null : row.peer),
     tellAt: (row) => row.tellAt,
     getting: (row) => (row.scenario === 'cronGet' && !row.ended ? row.channel : null),
     fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.asSent ?? row.sha256}` : null),
   },
-  sparse: ['lane', 'dueAt', 'tellAt', 'getting', 'fetched', 'unheard'],
+  sparse: ['lane', 'dueAt', 'owed', 'tellAt', 'getting', 'fetched', 'unheard'],
   carry: {
     wants: (row) => row.acked < row.ownSeq,
     over: (row, live) => {
@@ -214,9 +214,11 @@ const ownership = (here: Here, row: TransferRecord, event: TransferEvent): Parti
     case 'abandoned':
       return row.keptUntil === null ? {} : { keptUntil: event.meta.at };
     default:
-      return {};
+      return nothing;
   }
 };
+
+const nothing: Partial<TransferRecord> = {};
 
 const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
   switch (event.type) {

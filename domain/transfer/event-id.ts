@@ -7,6 +7,9 @@ export const eventName = (stream: string, type: EventType, meta: EventMeta): str
 /** The stream of a transfer. */
 export const transferStream = (id: string): string => `transfer-${id}`;
 
+/** Is it a transfer's? */
+export const isTransferStream = (stream: string): boolean => stream.startsWith('transfer-');
+
 /** The transfer of a stream, or undefined for another category. */
 export const transferOf = (stream: string): string | undefined =>
-  stream.startsWith('transfer-') ? stream.slice('transfer-'.length) : undefined;
+  isTransferStream(stream) ? stream.slice('transfer-'.length) : undefined;
