@@ -38,7 +38,7 @@ export const folding = (needs: FoldingNeeds, projection: Projection, from: Posit
   const held = new Map<string, Held>();
   /** Held and not written as they are, those that have waited longest first. */
   const dirty = new Set<string>();
-  /** Held, though they may have been as stored when that was looked at last. */
+  /** Held, and as stored when last looked at: forgotten unless they have changed since. */
   const settled = new Set<string>();
   let passed = 0;
   let inUse = 0;

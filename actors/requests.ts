@@ -6,6 +6,7 @@ import { baseName } from '../domain/path.ts';
 import { keyOf } from '../domain/payload.ts';
 import type { Arriving, Receiving } from './receive.ts';
 import { asRefusal } from './refusals.ts';
+import { retired } from './streams.ts';
 
 /** A request that runs; `release` says that it is over. */
 export type Claim = { readonly request: Arriving['request']; readonly release: () => void };
@@ -17,6 +18,10 @@ export type Requests = {
 };
 
 const unnamed: Claim = { request: undefined, release: () => undefined };
+const longAgo = refusal(
+  'notPermitted',
+  'a request with this key was taken long ago; give another one a key of its own',
+);
 const running = refusal('busy', 'a request with this key is still running; ask again when it has ended');
 
 /** Keeps track of the keys in use. A key is remembered by the id of its transfer, so for as long as that is. */
@@ -32,7 +37,7 @@ export const onceEach = (needs: Pick<Receiving, 'ids' | 'node' | 'payloads' | 's
       const there = await needs.streams.load(id);
       if (isLeft(there)) {
         release();
-        return left(asRefusal(there.left));
+        return left(there.left.code === retired.code ? longAgo : asRefusal(there.left));
       }
       const again = there.right !== undefined;
       // What a try has left that came as far as the disk and no farther.

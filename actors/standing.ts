@@ -6,6 +6,7 @@ import { transferStream } from '../domain/transfer/event-id.ts';
 import type { Folded } from '../domain/transfer/fold.ts';
 import type { Receiving } from './receive.ts';
 import { asRefusal } from './refusals.ts';
+import { retired } from './streams.ts';
 
 const unknown = refusal('notFound', 'there is no such transfer');
 
@@ -28,7 +29,8 @@ export const standingOf =
           wake = resolve;
         });
         const loaded = await streams.load(id);
-        if (isLeft(loaded)) return left(asRefusal(loaded.left));
+        // Whose it was is not known any more.
+        if (isLeft(loaded)) return left(loaded.left.code === retired.code ? unknown : asRefusal(loaded.left));
         const folded = loaded.right;
         if (folded?.transfer.channel !== channel || folded.scenario !== 'partnerSends') return left(unknown);
         if (folded.ended || patience === undefined || patience.aborted) return right(told(folded));

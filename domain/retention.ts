@@ -5,7 +5,7 @@ import { duration } from './units.ts';
 const day = 86_400_000;
 
 /** How long events of finished transfers stay, as both servers' configs say it. */
-export const keepEvents = duration
+const keepEvents = duration
   .refine((milliseconds) => milliseconds >= day, 'must be at least "1d": for so long a partner may come again')
   .optional()
   .describe(
@@ -13,7 +13,7 @@ export const keepEvents = duration
   );
 
 /** How long payloads of finished transfers stay on inner. */
-export const keepPayloads = duration
+const keepPayloads = duration
   .prefault('1d')
   .describe('How long the payload of a transfer stays after its end, for whoever runs it again.');
 

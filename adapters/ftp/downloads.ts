@@ -4,8 +4,9 @@ import { pipeline } from 'node:stream/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Refusal } from '../../domain/failure.ts';
 import type { Download } from '../../domain/intake.ts';
+import { reply } from '../shared/replies.ts';
 import { answered, at, type Dialogue, type RunningTransfer, takeData, type Verb } from './dialogue.ts';
-import { common, type Reply, refused, reply } from './replies.ts';
+import { common, type Reply, refused } from './replies.ts';
 import { transfer } from './transfer.ts';
 
 const pieceSize = 256 * 1024;

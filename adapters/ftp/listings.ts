@@ -5,9 +5,10 @@ import { refusal } from '../../domain/failure.ts';
 import { globMatches } from '../../domain/glob.ts';
 import type { Answer, Entry } from '../../domain/intake.ts';
 import { baseName, parentOf } from '../../domain/path.ts';
+import { reply } from '../shared/replies.ts';
 import { answered, at, type Dialogue, takeData, type Verb } from './dialogue.ts';
 import { factLine, longLine } from './formats.ts';
-import { common, listing, type Reply, reply } from './replies.ts';
+import { common, listing, type Reply } from './replies.ts';
 import { transfer } from './transfer.ts';
 
 const linesAtOnce = 500;

@@ -1,8 +1,9 @@
 /** USER, PASS, REIN and QUIT: who somebody is. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { LoginAttempt } from '../../domain/intake.ts';
+import { farewell, reply } from '../shared/replies.ts';
 import type { Dialogue, Verb } from './dialogue.ts';
-import { common, farewell, type Reply, reply } from './replies.ts';
+import { common, type Reply } from './replies.ts';
 
 const longestLogin = 128;
 const longestPassword = 1024;

@@ -1,8 +1,10 @@
 /** Verbs on names: directories, renaming, removing, sizes and times. */
+
+import { reply } from '../shared/replies.ts';
 import type { Dialogue } from './dialogue.ts';
 import { answered, at, type Verb } from './dialogue.ts';
 import { quoted, timeIn, timeValue } from './formats.ts';
-import { common, type Reply, reply } from './replies.ts';
+import { common, type Reply } from './replies.ts';
 
 const change: Verb['run'] = (dialogue, argument) =>
   at(dialogue, argument, (path) =>

@@ -1,11 +1,12 @@
 /** Verbs that set how things are done: representation, options, and where the data connection goes. */
 import { isIPv4, isIPv6 } from 'node:net';
+import { reply } from '../shared/replies.ts';
 import { extendedTarget, portTarget, sameAddress, sixNumbers, type Target } from './addresses.ts';
 import { active, type DataChannel, passive } from './data.ts';
 import type { Dialogue } from './dialogue.ts';
 import { answered, takeData, type Verb } from './dialogue.ts';
 import { knownFacts } from './formats.ts';
-import { common, listing, type Reply, reply } from './replies.ts';
+import { common, listing, type Reply } from './replies.ts';
 
 /** Bytes go as they are, whatever the type: converting line ends has spoilt more files than it has helped. */
 const type: Verb['run'] = (_, argument) => {

@@ -1,6 +1,8 @@
 /** AUTH, PBSZ, PROT and CCC: how TLS is asked for (RFC 2228; RFC 4217). */
+
+import { reply } from '../shared/replies.ts';
 import type { Verb } from './dialogue.ts';
-import { common, type Reply, reply } from './replies.ts';
+import { common, type Reply } from './replies.ts';
 
 const unknownMechanism = reply(504, 'There is AUTH TLS.');
 

@@ -1,24 +1,12 @@
 /** What we answer on the control connection, and which code each refusal is (RFC 959, section 4.2; RFC 1123, section 4.1.2.11). */
 import type { Refusal, RefusalReason } from '../../domain/failure.ts';
-import { printable } from '../shared/printable.ts';
+import { refusalCodes, reply, type Reply as SharedReply } from '../shared/replies.ts';
 
-/** One reply. With a `body` it has several lines: the text, the body as it stands, and an end. `hangUp` ends the connection after it, `startTls` encrypts it. */
-export type Reply = {
-  readonly code: number;
-  readonly text: string;
-  readonly body?: readonly string[];
-  readonly hangUp?: true;
-  readonly startTls?: true;
-};
-
-/** Makes a reply; whatever is in the text, it stays one line of bearable length. */
-export const reply = (code: number, text: string): Reply => ({ code, text: printable(text, 500) });
+/** One reply. With a `body` it has several lines: the text, the body as it stands, and an end. `startTls` encrypts the connection after it. */
+export type Reply = SharedReply & { readonly body?: readonly string[]; readonly startTls?: true };
 
 /** A reply of several lines. The body's lines must not begin with digits. */
 export const listing = (code: number, text: string, body: readonly string[]): Reply => ({ ...reply(code, text), body });
-
-/** A reply after which the connection ends. */
-export const farewell = (code: number, text: string): Reply => ({ ...reply(code, text), hangUp: true });
 
 /** The words of the replies that several verbs share. */
 export const common = {
@@ -37,24 +25,7 @@ export const common = {
   defect: reply(451, 'Internal error.'),
 } as const;
 
-const codes: Readonly<Record<RefusalReason, number>> = {
-  badCredentials: 530,
-  tooManySessions: 421,
-  tooManyAttempts: 421,
-  tooLarge: 552,
-  badName: 553,
-  notFound: 550,
-  exists: 550,
-  notEmpty: 550,
-  isDirectory: 550,
-  notDirectory: 550,
-  busy: 450,
-  noSpace: 452,
-  unavailable: 451,
-  notPermitted: 550,
-  illegal: 503,
-  invalid: 550,
-};
+const codes: Readonly<Record<RefusalReason, number>> = { ...refusalCodes, badCredentials: 530, invalid: 550 };
 
 /** A refusal as a reply. */
 export const refused = ({ reason, text }: Refusal): Reply => reply(codes[reason], text);

@@ -1,9 +1,10 @@
 /** What all transfers have in common: one data connection, announced, carried, and ended with one reply. */
 import type { Socket } from 'node:net';
 import { codeOf } from '../shared/failing.ts';
+import { reply } from '../shared/replies.ts';
 import type { DataChannel } from './data.ts';
 import type { Dialogue, RunningTransfer } from './dialogue.ts';
-import { common, type Reply, reply } from './replies.ts';
+import { common, type Reply } from './replies.ts';
 
 /** Says 150, waits for the data connection and lets `carry` use it. 150 comes first: a client may begin TLS only after it (RFC 4217, section 7). */
 export const transfer = async (

@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Upload } from '../../domain/intake.ts';
 import { baseName } from '../../domain/path.ts';
+import { reply } from '../shared/replies.ts';
 import { answered, at, type Dialogue, type RunningTransfer, takeData, type Verb } from './dialogue.ts';
-import { common, type Reply, refused, reply } from './replies.ts';
+import { common, type Reply, refused } from './replies.ts';
 import { transfer } from './transfer.ts';
 
 const farthest = Number.MAX_SAFE_INTEGER / 2;

@@ -2,11 +2,12 @@
 import type { ListenerContext } from '../../domain/protocol.ts';
 import { codeOf } from '../shared/failing.ts';
 import { faultPoint } from '../shared/fault-point.ts';
+import { type Reply, reply } from '../shared/replies.ts';
 import { type Dialogue, hear, letGo } from './dialogue.ts';
 import { address, begin } from './envelope.ts';
 import { logIn } from './login.ts';
 import { takeMail } from './mail.ts';
-import { common, type Reply, reply } from './replies.ts';
+import { common } from './replies.ts';
 import type { SmtpSettings } from './settings.ts';
 import type { Served, Wire } from './shell.ts';
 import { receivedLine } from './trace.ts';

@@ -3,8 +3,9 @@ import { domainToASCII } from 'node:url';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Session } from '../../domain/intake.ts';
 import { plainMailAddress } from '../../domain/mail.ts';
+import type { Reply } from '../shared/replies.ts';
 import { admit, type Dialogue, type Letter, letGo } from './dialogue.ts';
-import { common, type Reply, refused } from './replies.ts';
+import { common, refused } from './replies.ts';
 
 const mostStrangers = 20;
 /** Sessions that a connection has at once: a relay may bring the mail of many. */

@@ -1,7 +1,8 @@
 /** AUTH: who somebody is (RFC 4954). */
 import { isLeft } from 'fp-ts/lib/Either.js';
+import { farewell, type Reply, reply } from '../shared/replies.ts';
 import { admit, type Dialogue } from './dialogue.ts';
-import { common, farewell, type Reply, refused, reply } from './replies.ts';
+import { common, refused } from './replies.ts';
 
 const longestLogin = 128;
 const longestPassword = 1024;

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Session, Upload } from '../../domain/intake.ts';
+import { farewell, type Reply, reply } from '../shared/replies.ts';
 import { type Dialogue, type Letter, letGo } from './dialogue.ts';
 import { collectHead, longestHeader, mailName, mostReceived, receivedCount } from './header.ts';
 import { lineCheck } from './lines.ts';
-import { farewell, type Reply, refused, reply } from './replies.ts';
+import { refused } from './replies.ts';
 
 /** Senders keep to 1000 (RFC 5321, section 4.5.3.1.6), more or less. */
 const longestLine = 65_536;

@@ -1,15 +1,6 @@
 /** What we answer, and which code each refusal is (RFC 5321, section 4.2; RFC 4954, section 6). */
 import type { Refusal, RefusalReason } from '../../domain/failure.ts';
-import { printable } from '../shared/printable.ts';
-
-/** One reply. `hangUp` ends the connection after it, as 421 does by itself. */
-export type Reply = { readonly code: number; readonly text: string; readonly hangUp?: true };
-
-/** Makes a reply; whatever is in the text, it stays one line of bearable length. */
-export const reply = (code: number, text: string): Reply => ({ code, text: printable(text, 400) });
-
-/** A reply after which the connection ends. */
-export const farewell = (code: number, text: string): Reply => ({ ...reply(code, text), hangUp: true });
+import { farewell, type Reply, refusalCodes, reply } from '../shared/replies.ts';
 
 /** The words of the replies that several commands share. */
 export const common = {
@@ -27,24 +18,7 @@ export const common = {
   defect: reply(451, 'Internal error.'),
 } as const;
 
-const codes: Readonly<Record<RefusalReason, number>> = {
-  badCredentials: 535,
-  tooManySessions: 421,
-  tooManyAttempts: 421,
-  tooLarge: 552,
-  badName: 553,
-  notFound: 550,
-  exists: 550,
-  notEmpty: 550,
-  isDirectory: 550,
-  notDirectory: 550,
-  busy: 450,
-  noSpace: 452,
-  unavailable: 451,
-  notPermitted: 550,
-  illegal: 503,
-  invalid: 554,
-};
+const codes: Readonly<Record<RefusalReason, number>> = { ...refusalCodes, badCredentials: 535, invalid: 554 };
 
 /** A refusal as a reply. */
 export const refused = ({ reason, text }: Refusal): Reply => reply(codes[reason], text);

@@ -9,8 +9,9 @@ import type { SMTPServerDataStream, SMTPServerOptions, SMTPServerSession } from 
 import { SMTPServer } from 'smtp-server';
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
+import type { Reply } from '../shared/replies.ts';
 import { lineCheck } from './lines.ts';
-import { common, type Reply } from './replies.ts';
+import { common } from './replies.ts';
 
 /** One connection. */
 export type Wire = {

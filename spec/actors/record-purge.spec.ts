@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordingPurges } from '../../actors/record-purge.ts';
+import type { Readable } from '../../actors/segments.ts';
 import type { StoredEvent } from '../../adapters/eventlog/protocol.ts';
 import { memoryEventLog } from '../support/memory-event-log.ts';
 import { sealedLog } from '../support/sealed-log.ts';
@@ -31,6 +32,35 @@ describe('a purge', () => {
     await recordPurge('transfer-a', 6n);
     expect(await verified(purge(rows, 'transfer-a', 3))).toMatchObject({ problem: null, purged: 3 });
     expect(await verified(purge(rows, 'transfer-a', 6))).toMatchObject({ problem: null, purged: 6 });
+  });
+
+  it('finds the segment of neighbours once, and is right also where it leaves that segment', async () => {
+    const rows: StoredEvent[] = [];
+    const eventLog = memoryEventLog(rows);
+    const server = sealedLog(eventLog);
+    for (const stream of ['transfer-a', 'transfer-b', 'transfer-c']) await server.feed(stream, 4);
+    await server.stop();
+    let looks = 0;
+    const counted: Readable = {
+      ...eventLog,
+      readStream: (stream, options) => {
+        if (stream.startsWith('audit-')) looks += 1;
+        return eventLog.readStream(stream, options);
+      },
+    };
+    const recordPurge = recordingPurges({ ...server, eventLog: counted });
+    expect(await recordPurge('transfer-a', 3n)).toMatchObject({ _tag: 'Right' });
+    const first = looks;
+    expect(await recordPurge('transfer-a', 4n)).toMatchObject({ _tag: 'Right' });
+    expect([first > 0, looks]).toEqual([true, first]);
+    // One event of it stands in the first segment of five, the others in the second.
+    expect(await recordPurge('transfer-b', 4n)).toMatchObject({ _tag: 'Right' });
+    expect(await recordPurge('transfer-a', 4n)).toMatchObject({ _tag: 'Right' });
+    const left = ['transfer-a', 'transfer-b'].reduce<readonly StoredEvent[]>(
+      (all, stream) => purge(all, stream, 4),
+      rows,
+    );
+    expect(await verified(left)).toMatchObject({ problem: null, purged: 8 });
   });
 
   it('that was not recorded is an event that is missing', async () => {

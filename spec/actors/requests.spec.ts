@@ -1,6 +1,7 @@
 import { isRight } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { Session } from '../../domain/intake.ts';
+import { transferStream } from '../../domain/transfer/event-id.ts';
 import { allowed, memoryDmz, put } from '../support/memory-dmz.ts';
 import { succeeded } from '../support/outcome.ts';
 
@@ -107,6 +108,21 @@ describe('how a transfer stands', () => {
     const session = await dmz.login();
     for (const id of ['', 'x', '../etc', '0'.repeat(26)])
       expect(await session.standing(id)()).toMatchObject({ left: { reason: 'notFound' } });
+    await dmz.stop();
+  });
+
+  it('is no more to be found, by anybody, once its events are purged; its key makes no second transfer', async () => {
+    const before = await memoryDmz();
+    const first = await before.login();
+    const done = await deliver(first, 'k1', 'content');
+    await first.close({ orderly: true });
+    const transfer = isRight(done) ? (done.right.transfer ?? '') : '';
+    await succeeded(before.ports.eventLog.setRetention(transferStream(transfer), { keepFrom: 1n }));
+    const dmz = await restarted(before);
+    const session = await dmz.login();
+    expect(await session.standing(transfer)()).toMatchObject({ left: { reason: 'notFound' } });
+    expect(await session.upload('/a.xml', { requestKey: 'k1' })()).toMatchObject({ left: { reason: 'notPermitted' } });
+    expect([await count(dmz, 'received'), await count(dmz, 'confirmed')]).toEqual([1, 1]);
     await dmz.stop();
   });
 

@@ -1,8 +1,9 @@
 /** Names, lists and times. */
 import { describe, expect, it } from 'vitest';
 import { refusal } from '../../../domain/failure.ts';
+import type { Endpoint } from '../../support/endpoint.ts';
 import { data, type Hand, loggedIn, received } from './clients.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
 
 const list = async (hand: Hand, command: string): Promise<readonly string[]> => {
   const socket = await data(hand);

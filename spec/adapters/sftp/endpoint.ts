@@ -1,34 +1,11 @@
-/** An SFTP endpoint on the intake in memory, for one test. */
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { sftp } from '../../../adapters/sftp/index.ts';
 import type { Clock } from '../../../domain/ports.ts';
-import type { Listener } from '../../../domain/protocol.ts';
-import type { Place } from '../../contracts/protocol.ts';
-import { listenerContext, realClock } from '../../support/listener-context.ts';
-import { type Account, type MemoryIntake, memoryIntake } from '../../support/memory-intake.ts';
-import { scratch } from '../../support/scratch.ts';
+import { type Endpoint, openEndpoint } from '../../support/endpoint.ts';
+import type { Account } from '../../support/memory-intake.ts';
 
-export type Endpoint = {
-  readonly memory: MemoryIntake;
-  readonly listener: Listener;
-  readonly place: Place;
-  readonly lines: readonly string[];
-};
-
-/** Opens it; closed after the test. `account` adds to login `acme` with password `secret`. */
-export const endpoint = async (
+/** An SFTP endpoint for one test. `account` adds to login `acme` with password `secret`. */
+export const endpoint = (
   settings: Readonly<Record<string, unknown>> = {},
   account: Partial<Account> = {},
-  clock: Clock = realClock,
-): Promise<Endpoint> => {
-  const directory = await scratch();
-  const memory = memoryIntake([{ login: 'acme', password: 'secret', ...account }]);
-  const context = listenerContext(memory.intake, join(directory, 'keys'), clock);
-  const opened = await sftp.listen({ protocol: 'sftp', host: '127.0.0.1', port: 0, ...settings }, context)();
-  if (opened._tag === 'Left') throw new Error(opened.left.text);
-  const listener = opened.right;
-  onTestFinished(() => listener.close(0));
-  const place = { ...listener.address, login: 'acme', password: 'secret', directory };
-  return { memory, listener, place, lines: context.lines };
-};
+  clock?: Clock,
+): Promise<Endpoint> => openEndpoint(sftp, settings, [{ login: 'acme', password: 'secret', ...account }], clock);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, SFTPWrapper } from 'ssh2';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Endpoint } from '../../support/endpoint.ts';
 import { connect, subsystem } from './clients.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
 
 const MiB = 1024 * 1024;
 const part = 32 * 1024;

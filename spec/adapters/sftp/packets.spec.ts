@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { SFTPWrapper } from 'ssh2';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Endpoint } from '../../support/endpoint.ts';
 import { connect, subsystem } from './clients.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
 
 type Opened = Endpoint & { readonly sftp: SFTPWrapper };
 

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Endpoint } from '../../support/endpoint.ts';
 import { program } from '../../support/program.ts';
 import { careless, openSsh } from './clients.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
 
 const prepared = async (): Promise<Endpoint & { local: string; bytes: Buffer }> => {
   const opened = await endpoint();

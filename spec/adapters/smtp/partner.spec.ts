@@ -4,11 +4,12 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { smtp, smtps } from '../../../adapters/smtp/index.ts';
 import type { ConnectStep, PartnerContext, PartnerPlace, PartnerSession } from '../../../domain/partner.ts';
+import type { Endpoint } from '../../support/endpoint.ts';
 import { freePort } from '../../support/free-port.ts';
 import { failureOf, inPieces, succeeded } from '../../support/outcome.ts';
 import { contextWith } from '../../support/real-partner.ts';
 import { contentOf, mailbox, sender } from './clients.ts';
-import { type Endpoint, endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
 
 const settings = { protocol: 'smtp', from: sender, to: [mailbox] };
 const handOver = (
