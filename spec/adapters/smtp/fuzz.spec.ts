@@ -8,7 +8,7 @@ import { endpoint } from './endpoint.ts';
 
 const words = [
   ...['EHLO me', 'HELO', 'MAIL FROM:<>', `MAIL FROM:<${sender}>`, `RCPT TO:<${mailbox}>`, 'DATA', 'RSET', 'NOOP'],
-  ...['VRFY x', 'AUTH PLAIN', 'AUTH LOGIN', 'BDAT 3', 'STARTTLS', ' SIZE=9', ' SIZE=-1', ' BODY=8BITMIME', ' SMTPUTF8'],
+  ...['VRFY x', 'AUTH PLAIN', 'AUTH LOGIN', 'BDAT 3', ' SIZE=9', ' SIZE=-1', ' BODY=8BITMIME', ' SMTPUTF8'],
   ...['Subject: x', 'Message-ID: <a@b>', '--b', '=', '.', '..', '<', '>', '@', '"', '\0', '\u00ff', '\t', ' ', ':'],
   ...['\r\n', '\r\n', '\r\n', '\r\n.\r\n', '\n', '\r'],
 ];
@@ -26,8 +26,10 @@ const answers = async (place: { readonly host: string; readonly port: number }, 
     text += chunk.toString('latin1');
   });
   const closed = once(socket, 'close');
+  // Who talks before the greeting is not listened to.
+  await once(socket, 'data');
   for (const piece of pieces) socket.write(piece, 'latin1');
-  socket.end('\r\n.\r\nQUIT\r\n');
+  socket.write('\r\n.\r\nQUIT\r\n');
   await closed;
   return text.split('\r\n').slice(0, -1);
 };
@@ -42,8 +44,7 @@ describe('an SMTP endpoint', () => {
     const property = fc.asyncProperty(talk, async (pieces) => {
       const before = memory.completed.length;
       const said = await answers(place, [first, ...pieces]);
-      // To half a handshake nothing can be said in clear.
-      for (const line of said) expect(line).toMatch(/^[2-5]\d\d[ -][\x20-\xff]*$|^[\x15-\x17]/);
+      for (const line of said) expect(line).toMatch(/^[2-5]\d\d[ -]\P{Cc}*$/u);
       const taken = said.filter((line) => /^250 \S+ Taken as/.test(line)).length;
       await memory.until(() => memory.sessions() === 0);
       expect(memory.completed.length - before).toBe(taken);
