@@ -93,7 +93,10 @@ async function* bytesOf(
     if (head !== '') yield Buffer.from(head);
     for (let offset = from; offset < to; ) {
       const piece = await download.read(offset, Math.min(pieceSize, to - offset))();
-      if (isLeft(piece) || piece.right.length === 0) return yield undefined;
+      if (isLeft(piece) || piece.right.length === 0) {
+        yield undefined;
+        return;
+      }
       offset += piece.right.length;
       yield piece.right;
     }
