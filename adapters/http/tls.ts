@@ -48,7 +48,7 @@ export const endpointTls = ({ minVersion, headerTimeout, own, clientCa }: TlsSet
       ...shown(own.pairFor()),
       SNICallback: (name, choose) => choose(null, contextOf(own.pairFor(name))),
       handshakeTimeout: headerTimeout,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: ['h2', 'http/1.1'],
       // What the CA did not issue is no certificate to us, and no reason to refuse a password.
       requestCert: clientCa.length > 0,
       rejectUnauthorized: false,
