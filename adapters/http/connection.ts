@@ -113,7 +113,7 @@ export const serveConnection = (
       await drained(request, clock);
       response.end();
     } else response.end(body);
-    if (left || isClosing()) wire.finish(response, stays || !isClosing());
+    if (!request.complete || isClosing()) wire.finish(response, !isClosing());
     await closed;
     if (status === 201) faultPoint('reply.after');
   };
@@ -135,12 +135,18 @@ export const serveConnection = (
       });
       if (reply !== undefined) await answer(request, response, reply, owed);
     } catch (error) {
-      if (error instanceof CutBody) return void wire.cut(response);
+      if (error instanceof CutBody) {
+        wire.cut(response);
+        return;
+      }
       if (!(error instanceof SlowBody))
         log.error(`${protocol} request met a defect`, {
           error: error instanceof Error ? (error.stack ?? error.message) : '',
         });
-      if (response.headersSent) return void wire.cut(response);
+      if (response.headersSent) {
+        wire.cut(response);
+        return;
+      }
       await answer(request, response, error instanceof SlowBody ? common.slow : common.defect, true);
     }
   };

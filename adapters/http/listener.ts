@@ -91,7 +91,10 @@ export const listen = async (
     server.removeAllListeners('secureConnection');
     const speakSecond = secondServer({ ...settings, longestHead }, clock, serve);
     server.on('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2') return void speakSecond(socket);
+      if (socket.alpnProtocol === 'h2') {
+        speakSecond(socket);
+        return;
+      }
       serve(firstWire(socket));
       speakFirst?.call(server, socket);
     });

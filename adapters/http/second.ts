@@ -7,7 +7,7 @@ import type { Served } from './connection.ts';
 import { type Count, floodgate } from './floodgate.ts';
 import type { Wire } from './wire.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM } = constants;
 
 /** How much of a body may be on its way before it is taken. */
 const window = 1024 * 1024;
@@ -37,7 +37,10 @@ export const secondServer = (
   const begin = (continues: boolean) => (request: object, response: Http2ServerResponse) => {
     const { session } = response.stream;
     const by = session === undefined ? undefined : served.get(session);
-    if (by === undefined) return void response.stream.close(NGHTTP2_REFUSED_STREAM);
+    if (by === undefined) {
+      response.stream.close(NGHTTP2_REFUSED_STREAM);
+      return;
+    }
     const cancel = clock.after(requestTimeout, () => response.stream.close(NGHTTP2_CANCEL));
     response.once('close', cancel);
     // Node promises that both kinds of requests and answers are used alike.
@@ -91,8 +94,9 @@ const wireOf = (socket: Socket, session: ServerHttp2Session, count: Count, clock
     },
     cut: (response) => streamOf(response).close(NGHTTP2_CANCEL),
     finish: (response, stays) => {
-      streamOf(response).close(NGHTTP2_NO_ERROR);
-      if (!stays) session.close();
+      // To end the request alone, by a reset behind an answer that has ended, can take Node 20 into an endless loop.
+      if (stays) streamOf(response).once('finish', () => session.destroy());
+      else session.close();
     },
     // Whoever answers a ping has read what was sent before it; and had it not wanted that, it would have said so before.
     reached: (response) =>

@@ -23,7 +23,7 @@ const closed = (one: ClientHttp2Session | ClientHttp2Stream): Promise<void> =>
   new Promise((resolve) => void one.once('close', () => resolve()));
 
 const world = async (settings: object = {}) => {
-  const opened = await endpoint({ protocol: 'https', ...settings });
+  const opened = await endpoint({ protocol: 'https', http2: true, ...settings });
   const { place } = opened;
   const session = async (): Promise<ClientHttp2Session> => {
     const made = connect(`https://127.0.0.1:${place.port}`, { rejectUnauthorized: false });
@@ -80,6 +80,26 @@ describe('curl over HTTP/2', () => {
     expect(memory.orderly.every(Boolean)).toBe(true);
     expect((await curlAs({ ...place, password: 'wrong' }, [...version, '-T', local, url('a')])).text).toContain(
       '"status":401',
+    );
+  });
+
+  it.each([0, 10, 60_000, 3_000_000])('is told that its login is wrong, before and behind %i bytes', async (size) => {
+    const { memory, place } = await world();
+    const local = join(place.directory, 'local');
+    await writeFile(local, randomBytes(size));
+    for (const more of [[], ['-H', 'Expect:']]) {
+      const url = urlOf(place, 'a', 'https');
+      const ran = await curlAs({ ...place, password: 'wrong' }, ['--http2', ...more, '-T', local, url]);
+      expect(ran.text).toContain('"status":401');
+    }
+    expect(await curlAs(place, ['--http2', '-T', local, urlOf(place, 'a', 'https')])).toMatchObject({ code: 0 });
+    expect(memory.completed).toHaveLength(1);
+  });
+
+  it('is the one of HTTP/1.1 where that is not asked for', async () => {
+    const { place } = await endpoint({ protocol: 'https' });
+    expect((await curlAs(place, ['--http2', '-w', ' %{http_version}', urlOf(place, '', 'https')])).text).toMatch(
+      / 1\.1$/,
     );
   });
 
