@@ -14,6 +14,7 @@ import type {
   EventLog,
   Ids,
   Log,
+  Mails,
   PayloadSource,
   PayloadStore,
   Programs,
@@ -91,6 +92,7 @@ export type NodePorts = {
   readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
+  readonly mails: Mails;
   readonly partners: Partners;
   readonly cron: Cron;
   /** Where inner's outboxes are; absent: it watches none. */
@@ -137,7 +139,7 @@ const providedFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
   const eventLog = evolvingLog(ports.eventLog);
@@ -247,7 +249,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(() => own.now().profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(() => own.now().profiles, routes, performing({ ...shared, disk }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
