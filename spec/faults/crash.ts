@@ -10,6 +10,7 @@ import { until } from '../support/until.ts';
 import { ftpSender } from './ftp-sender.ts';
 import { type LaneNeeds, lane, type Sender, type Wish } from './lanes.ts';
 import { type Audit, openLedger } from './ledger.ts';
+import { mailSender } from './mail-sender.ts';
 import { openSshSender } from './openssh-sender.ts';
 import { type PartnerSide, type PartnerWork, prefixes } from './partner-side.ts';
 import type { Kill, Plan } from './plan.ts';
@@ -75,7 +76,8 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
   const key = await readFile(pair.identity);
   const lanes = [
     ...Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender)),
-    ...(['sent', 'provided'] as const).map((scenario) =>
+    lane({ ...needs, ledger: work.mailed, daily: false, wanted: () => undefined }, 'mail', mailSender(pair)),
+    ...(['sent', 'posted', 'provided'] as const).map((scenario) =>
       lane(
         { ...needs, ledger: work[scenario], daily: false, wanted: () => undefined },
         prefixes[scenario],
