@@ -20,8 +20,9 @@ import { sftpSender } from './sftp-sender.ts';
 export type Crashed = {
   readonly kills: ReadonlyMap<string, number>;
   readonly audit: Audit;
-  /** Of the other scenarios: what was fetched, sent on and provided. */
+  /** Of the other scenarios: what was fetched, mailed, sent on and provided; and how many files lanes got an OK for. */
   readonly audits: Readonly<Record<string, Audit>>;
+  readonly others: Readonly<Record<string, number>>;
   readonly sent: number;
   readonly answered: number;
   readonly bytes: number;
@@ -100,10 +101,13 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
     kills,
     audit,
     audits,
+    others: Object.fromEntries(lanesOf.map((scenario) => [scenario, work[scenario].counts().answered])),
     killing: (survived - started) / 1000,
     settling: (settled - survived) / 1000,
   };
 };
+
+const lanesOf = ['mailed', 'sent', 'posted', 'provided'] as const;
 
 /** The books of the other scenarios once nothing but what is to be picked up may be open; undefined until then. */
 const quiet = async (pair: Pair, work: PartnerWork): Promise<Readonly<Record<string, Audit>> | undefined> => {
