@@ -13,10 +13,17 @@ const common = {
     .describe('A request must be there with all of its body after so long, however slowly it comes.'),
   idleTimeout: duration
     .prefault('1m')
-    .describe('A body of which nothing moves for so long, in either direction, is given up.'),
+    .describe('A body of which hardly anything moves for so long, in either direction, is given up.'),
   keepAlive: duration.prefault('15s').describe('How long a connection may stay idle between two requests.'),
   longestWait: duration.prefault('1m').describe('The longest that `?wait=` may wait for the end of a transfer.'),
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
+  maxConnectionsPerAddress: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Connections at the same time from one address, or from one IPv6 network (/64).'),
 };
 
 /** HTTP. */
