@@ -74,6 +74,7 @@ export const listen = async (
     void one.done.finally(() => served.delete(socket));
   };
   if (tls !== undefined) {
+    tls.onRenewed((options) => (server as SecureServer).setSecureContext(options));
     server.on('secureConnection', serve);
     server.on('tlsClientError', (error: Error & { readonly code?: string }, socket: Socket) => {
       log.info(`${protocol} handshake failed`, {

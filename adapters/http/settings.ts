@@ -1,6 +1,6 @@
 /** The settings of the two protocols. */
 import { z } from 'zod';
-import { duration } from '../../domain/units.ts';
+import { duration, filePath } from '../../domain/units.ts';
 import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
 
 const port = z.number().int().min(0).max(65_535);
@@ -41,6 +41,15 @@ export const httpsSettings = z
     host,
     port: port.default(443).describe('Port to listen on.'),
     ...certificateSettings,
+    certificates: z
+      .array(z.strictObject({ certificate: filePath, key: filePath }))
+      .max(100)
+      .default([])
+      .describe('More certificates and their keys, for clients that ask for a name in one of them (SNI).'),
     ...common,
   })
-  .refine(...isPair);
+  .refine(...isPair)
+  .refine(
+    ({ certificate, certificates }) => certificate !== undefined || certificates.length === 0,
+    'certificates are beside certificate and key, which are for whoever asks for no name',
+  );
