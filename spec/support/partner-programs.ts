@@ -1,7 +1,14 @@
 /** Programs with which partners deliver and pick up, over every protocol of ours. */
+import { readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { browsing } from './browser.ts';
 import { lftpCareless, openSsh } from './clients.ts';
+import { eximVersion, startExim } from './exim.ts';
+import { postfixVersion } from './mail-programs.ts';
+import { type Mailer, startPostfix } from './postfix.ts';
 import { run } from './run.ts';
 import { mailbox, type Pair, password } from './servers.ts';
+import { until } from './until.ts';
 
 /** A program over a protocol; both calls reject where it did not say that all went well. */
 export type PartnerProgram = {
@@ -74,6 +81,36 @@ const openSshSftp: PartnerProgram = {
   get: (pair, path, file) => well(openSsh(pair, [`get ${path} ${file}`])),
 };
 
+const chromium = (protocol: 'http' | 'https'): PartnerProgram => {
+  const { scheme, port } = doors[protocol];
+  const page = <A>(pair: Pair, path: string, act: Parameters<typeof browsing<A>>[1]): Promise<A> =>
+    browsing({ username: 'acme', password }, async (opened, context) => {
+      await opened.goto(`${scheme}://127.0.0.1:${port(pair)}/c/acme${path}`);
+      return act(opened, context);
+    });
+  return {
+    ...{ protocol, program: 'Chromium' },
+    put: async (pair, file, name) => {
+      const buffer = await readFile(file);
+      await page(pair, '/', async (opened) => {
+        await opened.getByLabel('Files').setInputFiles({ name, buffer, mimeType: 'text/xml' });
+        await opened.getByRole('button', { name: 'Deliver' }).click();
+        await opened.getByRole('heading', { name: 'Delivered' }).waitFor();
+      });
+    },
+    get: (pair, path, file) =>
+      page(pair, posix.join(posix.dirname(path), '/'), async (opened) => {
+        const [download] = await Promise.all([
+          opened.waitForEvent('download'),
+          opened.getByRole('link', { name: posix.basename(path) }).click(),
+        ]);
+        await download.saveAs(file);
+        await opened.getByRole('link', { name: 'One directory up' }).click();
+        await opened.getByRole('table').waitFor();
+      }),
+  };
+};
+
 /** The text of a mail stands behind its header; its own name is its Message-ID. */
 const mailed: PartnerProgram['wrapped'] = {
   name: (name) => `${name}@acme.example.eml`,
@@ -91,6 +128,31 @@ const swaks = (protocol: 'smtp' | 'smtps'): PartnerProgram => ({
   },
 });
 
+/** A mailbox that takes mail without a login, as other mail servers bring it, and the channel that has it. */
+const openMailbox = 'relayed@here.example';
+export const openChannel = { name: 'relayed', mail: { recipients: [openMailbox], senders: ['*@acme.example'] } };
+
+/** A mail server with a queue, which is given a mail and started for it alone; its queue is empty once we have the mail. */
+const queueing = (
+  program: string,
+  start: (routes: Readonly<Record<string, number>>) => Promise<Mailer>,
+): PartnerProgram => ({
+  ...{ protocol: 'smtp', program, wrapped: mailed },
+  put: async (pair, file, name) => {
+    const server = await start({ 'here.example': pair.smtpPort });
+    const header = ['From: edi@acme.example', `To: ${openMailbox}`, `Message-ID: <${name}@acme.example>`];
+    const mail = [...header, '', await readFile(file, 'utf8'), ''].join('\n');
+    try {
+      await well(server.submit(mail, ['-f', 'edi@acme.example', openMailbox]));
+      await until(`the queue of ${program} is empty`, async () => (await server.queued()) === 0);
+      const refused = /^.*(status=(?!sent)|\*\* ).*$/m.exec(server.printed());
+      if (refused !== null) throw new Error(refused[0]);
+    } finally {
+      await server.stop();
+    }
+  },
+});
+
 /** Each of them over each protocol that it speaks. */
 export const partnerPrograms: readonly PartnerProgram[] = [
   ...(['ftp', 'ftps-explicit', 'ftps-implicit', 'sftp'] as const).flatMap((protocol) => [
@@ -99,12 +161,17 @@ export const partnerPrograms: readonly PartnerProgram[] = [
   ]),
   curl('http'),
   curl('https'),
+  chromium('http'),
+  chromium('https'),
   openSshSftp,
   swaks('smtp'),
   swaks('smtps'),
+  queueing('postfix', (routes) => startPostfix({ routes })),
+  queueing('exim', startExim),
 ];
 
 const commands: Readonly<Record<string, readonly [string, ...(readonly string[])]>> = {
+  Chromium: ['chromium', '--version'],
   curl: ['curl', '--version'],
   lftp: ['lftp', '--version'],
   OpenSSH: ['ssh', '-V'],
@@ -113,6 +180,8 @@ const commands: Readonly<Record<string, readonly [string, ...(readonly string[])
 
 /** The version that a program says it is, `?` where it says none. */
 export const versionOf = async (program: string): Promise<string> => {
+  const unpacked = { postfix: postfixVersion, exim: eximVersion }[program];
+  if (unpacked !== undefined) return unpacked();
   const [command, ...args] = commands[program] ?? ['true'];
   const { out, err } = await run(command, args);
   return /\d+\.\d[\w.]*/.exec(`${out}${err}`)?.[0] ?? '?';
