@@ -29,10 +29,9 @@ export const decoded = (body: AsyncIterable<Uint8Array>, encoding: string, part:
   }
 };
 
-// biome-ignore lint/correctness/useYield: it is not to be read
-async function* refusing(why: string): Bytes {
-  throw badMail(why);
-}
+const refusing = (why: string): AsyncIterable<Uint8Array> => ({
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(badMail(why)) }),
+});
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');

@@ -1,6 +1,6 @@
 /** Mails taken apart, as they are read. The library finds the parts and reads their headers; the bounds are ours. */
 import { pipeline, Readable } from 'node:stream';
-import type { MimeNode, SplitterChunk } from '@zone-eu/mailsplit';
+import type { SplitterChunk } from '@zone-eu/mailsplit';
 import { failureIn } from '../../domain/failure.ts';
 import { type PartFacts, partName } from '../../domain/mail-part.ts';
 import type { MailPart, Mails } from '../../domain/ports.ts';
@@ -19,12 +19,14 @@ async function* parts(mail: AsyncIterable<Uint8Array>): AsyncGenerator<MailPart,
   const splitter = new Splitter({ ignoreEmbedded: true, maxHeadSize: longestHeader, maxChildNodes: mostParts });
   const source = Readable.from(mail, { objectMode: false });
   pipeline(source, splitter, () => undefined);
-  const chunks = (splitter as AsyncIterable<SplitterChunk>)[Symbol.asyncIterator]();
+  const chunks = (splitter as AsyncIterable<SplitterChunk>)[Symbol.asyncIterator]() as AsyncIterator<
+    SplitterChunk,
+    undefined
+  >;
   try {
     yield* walk({
       next: async () => {
-        const { done, value } = await chunks.next();
-        return done === true ? undefined : value;
+        return (await chunks.next()).value;
       },
     });
   } catch (error) {
@@ -43,13 +45,14 @@ const explained = (error: unknown): unknown => {
     : badMail(`the header of one of its parts is longer than ${longestHeader} bytes`);
 };
 
+type Node = Extract<SplitterChunk, { readonly type: 'node' }>;
 type Chunks = { readonly next: () => Promise<SplitterChunk | undefined> };
 
 async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined> {
-  let root: MimeNode | undefined;
+  let root: Node | undefined;
   let ended = false;
   let number = 0;
-  const children = new WeakMap<MimeNode, number>();
+  const children = new WeakMap<Node, number>();
   let chunk = await next();
   while (chunk !== undefined) {
     // Whose it is, the library does not always say: it puts together what is no content.
@@ -69,7 +72,7 @@ async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined
     number += 1;
     const body = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
       while (chunk?.type === 'body' && chunk.node === node) {
-        yield chunk.value ?? nothing;
+        yield chunk.value;
         chunk = await next();
       }
     };
@@ -80,10 +83,8 @@ async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined
     throw badMail('the end of its parts is missing, so it may have been cut off');
 }
 
-const nothing = Buffer.alloc(0);
-
 /** Refuses what no reader could bear, or make sense of. */
-const look = (node: MimeNode): void => {
+const look = (node: Node): void => {
   if (node.multipart !== false && node._boundary === false) throw badMail('it is said to have parts, and not where');
   let depth = 0;
   for (let above = node.parentNode; above !== false; above = above.parentNode) depth += 1;
@@ -91,7 +92,7 @@ const look = (node: MimeNode): void => {
 };
 
 /** Is the line that ends the parts of the outermost multipart among these bytes? What is no line of its own is no such. */
-const holdsEnd = (bytes: Buffer | undefined, root: MimeNode): boolean => {
+const holdsEnd = (bytes: Buffer | undefined, root: Node): boolean => {
   const line = root._boundary === false ? '' : `--${root._boundary.toString()}--`;
   if (bytes === undefined || line === '') return false;
   for (let at = bytes.indexOf(line); at >= 0; at = bytes.indexOf(line, at + 1))
@@ -99,7 +100,7 @@ const holdsEnd = (bytes: Buffer | undefined, root: MimeNode): boolean => {
   return false;
 };
 
-const factsOf = (node: MimeNode, number: number, first: boolean): PartFacts => ({
+const factsOf = (node: Node, number: number, first: boolean): PartFacts => ({
   ...{ number, first },
   type: node.contentType || 'text/plain',
   disposition: node.disposition || '',

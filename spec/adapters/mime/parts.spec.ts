@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mailParts } from '../../../adapters/mime/index.ts';
@@ -6,10 +7,11 @@ import { isAttachment, partName } from '../../../domain/mail-part.ts';
 import { bombs, deep, endless, filePart, mailOfParts, many } from '../../support/mail-bombs.ts';
 import { bytesOf } from '../../support/outcome.ts';
 
-async function* pieces(mail: string | Buffer, size: number): AsyncGenerator<Buffer> {
+const pieces = (mail: string | Buffer, size: number): AsyncIterable<Buffer> => {
   const bytes = typeof mail === 'string' ? Buffer.from(mail, 'latin1') : mail;
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
+  const count = Math.ceil(bytes.length / size);
+  return Readable.from(Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size)));
+};
 
 /** Each attachment's name and content; or why not. */
 const attachments = async (mail: string | Buffer, size = 65_536): Promise<readonly (readonly string[])[] | string> => {
