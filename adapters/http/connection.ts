@@ -10,6 +10,7 @@ import { plainAddress } from '../shared/plain-address.ts';
 import { CutBody, drained, SlowBody } from './body.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import { enter } from './login.ts';
+import { inForm } from './pages.ts';
 import { common, type Reply } from './replies.ts';
 import { respond } from './respond.ts';
 
@@ -91,7 +92,7 @@ export const serveConnection = (
     owed: boolean,
   ): Promise<void> => {
     if (response.destroyed) return;
-    const { status, headers, body } = reply;
+    const { status, headers, body } = inForm(request, reply);
     const left = !request.complete;
     const known = Number(request.headers['content-length'] ?? Number.NaN);
     const stays = !isClosing() && (!left || (known <= bearable && !owed));

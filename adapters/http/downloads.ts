@@ -1,10 +1,11 @@
 /** GET and HEAD of a file: it goes to the client, all of it or a part. */
+import { randomUUID } from 'node:crypto';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Download } from '../../domain/intake.ts';
 import { baseName } from '../../domain/path.ts';
 import { sha256Field } from './digests.ts';
 import { answered, type Exchange, header, type Outcome } from './exchange.ts';
-import { type Version, wantedOf } from './ranges.ts';
+import { type Part, type Version, wantedOf } from './ranges.ts';
 import { everywhere, problem } from './replies.ts';
 
 const pieceSize = 256 * 1024;
@@ -37,7 +38,6 @@ const give = async (exchange: Exchange, download: Download, version: Version): P
   const wanted = wantedOf(conditions, version);
   const headers = {
     ...everywhere,
-    'accept-ranges': 'bytes',
     'last-modified': new Date(version.modified).toUTCString(),
     ...(version.etag === undefined ? {} : { etag: version.etag }),
   };
@@ -45,40 +45,80 @@ const give = async (exchange: Exchange, download: Download, version: Version): P
   if (wanted.status === 412) return problem(412, 'the file is not the one that is meant');
   if (wanted.status === 416)
     return problem(416, `the file has ${size} bytes`, { ...headers, 'content-range': `bytes */${size}` });
-  const { status, from, to } = wanted;
+  const { status, parts } = wanted;
+  const { type, range, sections } = sectioned(parts, size, status === 206);
   response.writeHead(status, {
     ...headers,
-    'content-type': 'application/octet-stream',
-    'content-length': to - from,
+    'content-type': type,
+    'content-length': sections.reduce((sum, { head, from, to }) => sum + head.length + to - from, 0),
     'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(baseName(target.name))}`,
     ...(sha256 === undefined ? {} : { 'repr-digest': sha256Field(sha256) }),
-    ...(status === 206 ? { 'content-range': `bytes ${from}-${to - 1}/${size}` } : {}),
+    ...(status === 200 ? { 'accept-ranges': 'bytes' } : {}),
+    ...(range === undefined ? {} : { 'content-range': range }),
   });
-  if (request.method !== 'HEAD') return (await sentAll(exchange, download, from, to)) ? 'sent' : undefined;
+  if (request.method !== 'HEAD') return (await sentAll(exchange, download, sections)) ? 'sent' : undefined;
   response.end();
   return undefined;
 };
 
+/** Bytes of the file, and what stands before them. */
+type Section = Part & { readonly head: string };
+
+/** How parts are sent: one as it is, several as multipart/byteranges (RFC 9110, section 14.6). */
+const sectioned = (
+  parts: readonly Part[],
+  size: number,
+  partly: boolean,
+): { readonly type: string; readonly range: string | undefined; readonly sections: readonly Section[] } => {
+  const type = 'application/octet-stream';
+  const rangeOf = ({ from, to }: Part): string => `bytes ${from}-${to - 1}/${size}`;
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined)
+    return { type, range: partly ? rangeOf(only) : undefined, sections: [{ ...only, head: '' }] };
+  const boundary = randomUUID();
+  const sections: Section[] = parts.map((part) => ({
+    ...part,
+    head: `\r\n--${boundary}\r\ncontent-type: ${type}\r\ncontent-range: ${rangeOf(part)}\r\n\r\n`,
+  }));
+  const end = { from: size, to: size, head: `\r\n--${boundary}--\r\n` };
+  return { type: `multipart/byteranges; boundary=${boundary}`, range: undefined, sections: [...sections, end] };
+};
+
+/** The bytes of sections; ends with undefined where the file cannot be read on. */
+async function* bytesOf(
+  download: Download,
+  sections: readonly Section[],
+): AsyncGenerator<Uint8Array | undefined, void> {
+  for (const { head, from, to } of sections) {
+    if (head !== '') yield Buffer.from(head);
+    for (let offset = from; offset < to; ) {
+      const piece = await download.read(offset, Math.min(pieceSize, to - offset))();
+      if (isLeft(piece) || piece.right.length === 0) {
+        yield undefined;
+        return;
+      }
+      offset += piece.right.length;
+      yield piece.right;
+    }
+  }
+}
+
 /** Sends bytes as fast as they are taken; where that does not come to its end, the connection does. */
-const sentAll = async (exchange: Exchange, download: Download, from: number, to: number): Promise<boolean> => {
+const sentAll = async (exchange: Exchange, download: Download, sections: readonly Section[]): Promise<boolean> => {
   const { response } = exchange;
-  let offset = from;
-  do {
-    const piece = await download.read(offset, Math.min(pieceSize, to - offset))();
-    const isUseless = isLeft(piece) || (piece.right.length === 0 && from < to);
-    if (isUseless) {
-      response.destroy();
-      return false;
-    }
-    offset += piece.right.length;
-    // The end goes with the last bytes: whoever has them may be gone at once.
-    const hand = offset < to ? response.write.bind(response) : response.end.bind(response);
-    if (!(await taken(exchange, (done) => hand(piece.right, done)))) {
-      response.destroy();
-      return false;
-    }
-  } while (offset < to);
-  return true;
+  const cut = (): boolean => {
+    response.destroy();
+    return false;
+  };
+  let ready: Uint8Array = Buffer.alloc(0);
+  for await (const piece of bytesOf(download, sections)) {
+    if (piece === undefined) return cut();
+    const now = ready;
+    ready = piece;
+    if (now.length > 0 && !(await taken(exchange, (done) => response.write(now, done)))) return cut();
+  }
+  // The end goes with the last bytes: whoever has them may be gone at once.
+  return (await taken(exchange, (done) => response.end(ready, done))) || cut();
 };
 
 /** Hands something to the connection; false where it does not take it in time, or is gone. */

@@ -6,9 +6,11 @@ import { plainFileName } from '../../domain/path.ts';
 import { bodyOf } from './body.ts';
 import { type Check, checkOf } from './digests.ts';
 import { type Exchange, header, type Outcome } from './exchange.ts';
+import { type Html, html } from './html.ts';
 import { BadForm, boundaryIn, fileNameIn, piecesOf } from './multipart.ts';
 import { json, problem, type Reply, refused } from './replies.ts';
-import { finish, objectionTo, standing } from './uploads.ts';
+import { homePath, transferPath } from './target.ts';
+import { finish, objectionTo, standing, type Told } from './uploads.ts';
 
 type File = { readonly path: string; readonly upload: Upload; readonly check: Check };
 
@@ -98,11 +100,24 @@ const begin = async (
 
 const deliver = async (exchange: Exchange, files: readonly File[]): Promise<Reply> => {
   if (files.length === 0) return problem(400, 'the form holds no file');
-  const transfers: unknown[] = [];
+  const transfers: Told[] = [];
   for (const { path, upload, check } of files) {
     const taken = await finish(upload, check);
     if (isLeft(taken)) return refused(taken.left);
     transfers.push(await standing(exchange, path, upload.size, taken.right));
   }
-  return json(201, { transfers });
+  return json(201, { transfers }, {}, { title: 'Delivered', content: content(exchange, transfers) });
+};
+
+const content = ({ session, target }: Exchange, transfers: readonly Told[]): Html => {
+  const item = ({ transfer, name, size }: Told): Html => {
+    const told = transfer === null ? '' : html`: <a href="${transferPath(session.channel, transfer)}">${transfer}</a>`;
+    return html`<li>${name}, ${size} bytes${told}</li>\n`;
+  };
+  const back = homePath(session.channel, target.name.slice(0, target.name.lastIndexOf('/') + 1));
+  const here = target.kind === 'file' || target.name === '/' ? back : `${homePath(session.channel, target.name)}/`;
+  return html`<p>They are on our disk:</p>
+<ul>
+${transfers.map(item)}</ul>
+<p><a href="${here}">Back to the files</a></p>`;
 };

@@ -25,6 +25,7 @@ const longestHead = 16_384;
 /** What the parser has found, as an answer. */
 const objections: Readonly<Record<string, ReturnType<typeof problem>>> = {
   HPE_HEADER_OVERFLOW: problem(431, `the head of a request has at most ${longestHead} bytes`),
+  HPE_INVALID_TRANSFER_ENCODING: problem(501, 'of transfer encodings there is only chunked'),
   ERR_HTTP_REQUEST_TIMEOUT: common.slow,
 };
 const notUnderstood = problem(400, 'this is not HTTP/1.1 as it must be');

@@ -3,9 +3,12 @@
 /** What identifies a file as it is now. */
 export type Version = { readonly etag: string | undefined; readonly modified: number; readonly size: number };
 
-/** All of it, a part (`to` exclusive), or an answer without bytes. */
+/** A part of it, `to` exclusive. */
+export type Part = { readonly from: number; readonly to: number };
+
+/** All of it, some parts, or an answer without bytes. */
 export type Wanted =
-  | { readonly status: 200 | 206; readonly from: number; readonly to: number }
+  | { readonly status: 200 | 206; readonly parts: readonly Part[] }
   | { readonly status: 304 }
   | { readonly status: 412 }
   | { readonly status: 416 };
@@ -14,7 +17,9 @@ type Headers = Readonly<
   Partial<Record<'range' | 'if-range' | 'if-match' | 'if-none-match' | 'if-modified-since', string>>
 >;
 
-/** Decides it. A range that is not understood is none, as the standard says; of several the whole is given. */
+const mostParts = 16;
+
+/** Decides it. Ranges that are not understood are none, as the standard says; nor are those that ask for more than there is. */
 export const wantedOf = (headers: Headers, version: Version): Wanted => {
   const { size } = version;
   const match = headers['if-match'];
@@ -22,14 +27,21 @@ export const wantedOf = (headers: Headers, version: Version): Wanted => {
   const none = headers['if-none-match'];
   if (none !== undefined ? lists(none, version, true) : isOld(headers['if-modified-since'], version))
     return { status: 304 };
-  const whole = { status: 200, from: 0, to: size } as const;
-  const [, first, last] = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i.exec(headers.range ?? '') ?? [];
-  if (first === undefined || last === undefined || `${first}${last}` === '') return whole;
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return whole;
-  if (!isStill(headers['if-range'], version)) return whole;
+  const whole = { status: 200, parts: [{ from: 0, to: size }] } as const;
+  const [, specified = ''] = /^bytes=(.*)$/i.exec(headers.range ?? '') ?? [];
+  const asked = specified.split(',').map((each) => partIn(each.trim(), size));
+  if (asked.length > mostParts || asked.includes(undefined) || !isStill(headers['if-range'], version)) return whole;
+  const parts = asked.flatMap((each) => (each !== undefined && each.from < each.to ? [each] : []));
+  if (parts.length === 0) return { status: 416 };
+  return parts.reduce((sum, { from, to }) => sum + to - from, 0) > size ? whole : { status: 206, parts };
+};
+
+const partIn = (text: string, size: number): Part | undefined => {
+  const [, first, last] = /^(\d{0,15})-(\d{0,15})$/.exec(text) ?? [];
+  if (first === undefined || last === undefined || `${first}${last}` === '') return undefined;
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   const from = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const to = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
-  return from < to ? { status: 206, from, to } : { status: 416 };
+  return { from, to: first === '' || last === '' ? size : Math.min(size, Number(last) + 1) };
 };
 
 const lists = (field: string, { etag }: Version, weak: boolean): boolean =>

@@ -2,30 +2,43 @@
 import { STATUS_CODES } from 'node:http';
 import type { Refusal, RefusalReason } from '../../domain/failure.ts';
 import { printable } from '../shared/printable.ts';
+import { type Html, html } from './html.ts';
 
 /** An answer with all of its body, which is small. */
 export type Reply = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The same for those who come with a browser. */
+  readonly page?: { readonly title: string; readonly content: Html };
 };
 
 /** Whatever is answered, nobody guesses what it is, nor keeps it for others. */
-export const everywhere = { 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' } as const;
+export const everywhere = {
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'private, no-cache',
+} as const;
 
 /** JSON, for a program. */
-export const json = (status: number, value: unknown, headers: Reply['headers'] = {}): Reply => ({
+export const json = (status: number, value: unknown, headers: Reply['headers'] = {}, page?: Reply['page']): Reply => ({
   status,
   headers: { ...everywhere, 'content-type': 'application/json', ...headers },
   body: `${JSON.stringify(value)}\n`,
+  ...(page === undefined ? {} : { page }),
 });
 
 /** Why not, for a program and for whoever reads its log. */
-export const problem = (status: number, text: string, headers: Reply['headers'] = {}): Reply => ({
-  status,
-  headers: { ...everywhere, 'content-type': 'application/problem+json', ...headers },
-  body: `${JSON.stringify({ title: STATUS_CODES[status] ?? 'Error', status, detail: printable(text, 500) })}\n`,
-});
+export const problem = (status: number, text: string, headers: Reply['headers'] = {}): Reply => {
+  const title = STATUS_CODES[status] ?? 'Error';
+  const detail = printable(text, 500);
+  return {
+    status,
+    headers: { ...everywhere, 'content-type': 'application/problem+json', ...headers },
+    body: `${JSON.stringify({ title, status, detail })}\n`,
+    page: { title, content: html`<p>${detail}</p>` },
+  };
+};
 
 /** The answers that several places share. */
 export const common = {

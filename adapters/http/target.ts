@@ -49,6 +49,10 @@ const transfers = '.transfers';
 export const transferPath = (channel: string, id: string): string =>
   `/c/${encodeURIComponent(channel)}/${transfers}/${id}`;
 
+/** Where a path of a channel's home is, as an address: it holds nothing that HTML or a header could misread. */
+export const homePath = (channel: string, path: string): string =>
+  `/c/${encodeURIComponent(channel)}${path.split('/').map(encodeURIComponent).join('/')}`.replaceAll("'", '%27');
+
 const decoded = (part: string): string | undefined => {
   try {
     return decodeURIComponent(part);

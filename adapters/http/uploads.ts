@@ -78,8 +78,15 @@ export const received = async (exchange: Exchange, path: string, size: number, {
   return json(201, told, location);
 };
 
+/** What is told of one file. */
+export type Told = Readonly<Record<string, unknown>> & {
+  readonly transfer: string | null;
+  readonly name: string;
+  readonly size: number;
+};
+
 /** The JSON of one file. */
-export const standing = async (exchange: Exchange, path: string, size: number, { transfer }: Taken) => {
+export const standing = async (exchange: Exchange, path: string, size: number, { transfer }: Taken): Promise<Told> => {
   const waiting = { transfer: null, name: baseName(path), size, state: 'waiting' };
   if (transfer === undefined) return waiting;
   const found = await told(exchange, transfer);

@@ -17,7 +17,8 @@ export type Head = {
 
 /** Collects it. */
 export const collectHead = (): Head => {
-  const parts: Buffer[] = [];
+  // Grows by doubling: pieces of a byte each would otherwise cost a hundred times what they hold.
+  let room = Buffer.alloc(4096);
   let size = 0;
   // As if a line had ended: a mail may begin with its empty line.
   let tail = Buffer.from('\r\n');
@@ -26,12 +27,17 @@ export const collectHead = (): Head => {
       const near = Buffer.concat([tail, bytes]);
       const at = near.indexOf('\r\n\r\n');
       const end = at < 0 ? undefined : size - tail.length + at + 4;
-      parts.push(bytes);
+      if (size + bytes.length > room.length) {
+        const larger = Buffer.alloc(2 * (size + bytes.length));
+        room.copy(larger, 0, 0, size);
+        room = larger;
+      }
+      bytes.copy(room, size);
       size += bytes.length;
       tail = near.subarray(-3);
       return end;
     },
-    bytes: () => Buffer.concat(parts),
+    bytes: () => room.subarray(0, size),
     size: () => size,
   };
 };

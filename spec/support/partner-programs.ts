@@ -1,4 +1,7 @@
 /** Programs with which partners deliver and pick up, over every protocol of ours. */
+import { readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { browsing } from './browser.ts';
 import { lftpCareless, openSsh } from './clients.ts';
 import { run } from './run.ts';
 import { mailbox, type Pair, password } from './servers.ts';
@@ -74,6 +77,36 @@ const openSshSftp: PartnerProgram = {
   get: (pair, path, file) => well(openSsh(pair, [`get ${path} ${file}`])),
 };
 
+const chromium = (protocol: 'http' | 'https'): PartnerProgram => {
+  const { scheme, port } = doors[protocol];
+  const page = <A>(pair: Pair, path: string, act: Parameters<typeof browsing<A>>[1]): Promise<A> =>
+    browsing({ username: 'acme', password }, async (opened, context) => {
+      await opened.goto(`${scheme}://127.0.0.1:${port(pair)}/c/acme${path}`);
+      return act(opened, context);
+    });
+  return {
+    ...{ protocol, program: 'Chromium' },
+    put: async (pair, file, name) => {
+      const buffer = await readFile(file);
+      await page(pair, '/', async (opened) => {
+        await opened.getByLabel('Files').setInputFiles({ name, buffer, mimeType: 'text/xml' });
+        await opened.getByRole('button', { name: 'Deliver' }).click();
+        await opened.getByRole('heading', { name: 'Delivered' }).waitFor();
+      });
+    },
+    get: (pair, path, file) =>
+      page(pair, posix.join(posix.dirname(path), '/'), async (opened) => {
+        const [download] = await Promise.all([
+          opened.waitForEvent('download'),
+          opened.getByRole('link', { name: posix.basename(path) }).click(),
+        ]);
+        await download.saveAs(file);
+        await opened.getByRole('link', { name: 'One directory up' }).click();
+        await opened.getByRole('table').waitFor();
+      }),
+  };
+};
+
 /** The text of a mail stands behind its header; its own name is its Message-ID. */
 const mailed: PartnerProgram['wrapped'] = {
   name: (name) => `${name}@acme.example.eml`,
@@ -99,12 +132,15 @@ export const partnerPrograms: readonly PartnerProgram[] = [
   ]),
   curl('http'),
   curl('https'),
+  chromium('http'),
+  chromium('https'),
   openSshSftp,
   swaks('smtp'),
   swaks('smtps'),
 ];
 
 const commands: Readonly<Record<string, readonly [string, ...(readonly string[])]>> = {
+  Chromium: ['chromium', '--version'],
   curl: ['curl', '--version'],
   lftp: ['lftp', '--version'],
   OpenSSH: ['ssh', '-V'],
