@@ -34,8 +34,13 @@ const told = ({ client }: ExchangeRequest): readonly Header[] => {
     ['x-forwarded-proto', protocol],
     ...(host === undefined ? [] : [['x-forwarded-host', host] as const]),
     ...(channel === undefined ? [] : [['sallyport-channel', channel] as const]),
-    ['via', `${client.version} sallyport`],
   ];
+};
+
+/** With our own entry behind those that are there (RFC 9110, section 7.6.3). */
+const withVia = (headers: readonly Header[], version: string): readonly Header[] => {
+  const before = headers.flatMap(([name, value]) => (name === 'via' ? [value] : []));
+  return [...headers.filter(([name]) => name !== 'via'), ['via', [...before, `${version} sallyport`].join(', ')]];
 };
 
 /** A request as the service gets it. A login that was for us is not for the service. */
@@ -50,7 +55,7 @@ export const serviceRequest = (route: RouteSettings, request: ExchangeRequest): 
   return {
     url: `${base.origin}${whole.startsWith('/') ? '' : '/'}${whole}`,
     method,
-    headers: [['host', base.host], ...kept, ...told(request)],
+    headers: [['host', base.host], ...withVia(kept, request.client.version), ...told(request)],
     length,
   };
 };
@@ -67,11 +72,10 @@ export const clientAnswer = (route: RouteSettings, answer: ExchangeAnswer): Exch
   };
   const headers = endToEnd(answer.headers)
     .filter(([name]) => name !== 'content-length')
-    .map(([name, value]): [string, string] => [
-      name,
-      name === 'location' || name === 'content-location' ? outside(value) : value,
-    ]);
-  return { ...answer, headers: [...headers, ['via', '1.1 sallyport']] };
+    .map(
+      ([name, value]): Header => [name, name === 'location' || name === 'content-location' ? outside(value) : value],
+    );
+  return { ...answer, headers: withVia(headers, '1.1') };
 };
 
 /** A segment that some server takes for this directory or the one above, however it is written. */

@@ -61,7 +61,7 @@ const count = z.number().int().nonnegative();
 /** What dmz knows of a route. */
 export const replicatedRoute = z.strictObject({
   id: plainName,
-  path: routePath,
+  path: z.string().startsWith('/').max(255),
   callers,
   methods: z.array(method).min(1).max(20),
   maxRequest: count,
