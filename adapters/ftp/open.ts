@@ -1,8 +1,8 @@
 /** From the settings of an endpoint to the endpoint. */
-import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
-import { authorities, ownCertificate } from '../shared/endpoint-certificate.ts';
+import { authorities, pairFilesOf } from '../shared/endpoint-certificate.ts';
+import { lookedAfter, ownCertificates } from '../shared/own-certificates.ts';
 import { listen } from './listener.ts';
 import type { ftpSettings, ftpsSettings } from './settings.ts';
 import { endpointTls } from './tls.ts';
@@ -18,12 +18,7 @@ export const openEndpoint = async (
 ): Promise<Listener> => {
   const settings = { ...given, banner, passiveHost, passivePorts };
   if (given.protocol === 'ftp') return listen(settings, context, undefined);
-  const { certificate, key } = given;
-  const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
-  const own = await ownCertificate(files, join(context.directory, 'ftps.pem'), context.clock.now());
-  return listen(
-    settings,
-    context,
-    endpointTls({ ...given, own, clientCa: await authorities(given.clientCa) }, context),
-  );
+  const clientCa = await authorities(given.clientCa);
+  const own = await ownCertificates('ftps', pairFilesOf(given), 'ftps.pem', context);
+  return lookedAfter(own, () => listen(settings, context, endpointTls({ ...given, own, clientCa }, context)));
 };

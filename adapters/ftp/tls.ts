@@ -3,8 +3,9 @@ import { constants, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 import type { Clock, Log } from '../../domain/ports.ts';
-import { fingerprintOf, type Pair } from '../shared/certificates.ts';
+import { fingerprintOf } from '../shared/certificates.ts';
 import { knownClient } from '../shared/endpoint-certificate.ts';
+import type { OwnCertificates } from '../shared/own-certificates.ts';
 import { plainAddress } from '../shared/plain-address.ts';
 import { overTls, wasCut } from './carrier.ts';
 import { common, type Reply } from './replies.ts';
@@ -17,7 +18,7 @@ export type TlsSettings = {
   readonly sessionReuse: 'demand' | 'accept';
   readonly closeNotify: 'demand' | 'trust';
   readonly loginTimeout: number;
-  readonly own: Pair;
+  readonly own: OwnCertificates;
   readonly clientCa: readonly string[];
 };
 
@@ -49,18 +50,23 @@ export const endpointTls = (
 ): EndpointTls => {
   const { mode, own, clientCa } = settings;
   const minVersion: SecureVersion = `TLSv${settings.minVersion}`;
-  const newContext = (): SecureContext =>
-    createSecureContext({
-      cert: own.certificate,
-      key: own.key,
+  const newContext = (): SecureContext => {
+    const { certificate: cert, key } = own.pairFor();
+    return createSecureContext({
+      cert,
+      key,
       ...(clientCa.length > 0 ? { ca: [...clientCa] } : {}),
       minVersion,
       sessionIdContext: 'sallyport-ftps',
       // A client could make the server work for nothing (CVE-2011-1473).
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     });
+  };
   const newScope = () => ({ secureContext: newContext(), server: sessionStore() });
-  const shared = newScope();
+  let shared = newScope();
+  own.onChange(() => {
+    shared = newScope();
+  });
   const authorities = clientCa.map((pem) => new X509Certificate(pem));
 
   const connection = (): ConnectionTls => {
@@ -92,7 +98,7 @@ export const endpointTls = (
       certificateOf: (control) => knownClient(control, authorities, clock.now()),
     };
   };
-  return { mode, described: { mode, certificate: fingerprintOf(own.certificate) }, connection };
+  return { mode, described: { mode, certificate: fingerprintOf(own.pairFor().certificate) }, connection };
 };
 
 const handshake = (socket: TLSSocket, clock: Clock, limit: number): Promise<boolean> =>

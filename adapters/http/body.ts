@@ -2,19 +2,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../domain/ports.ts';
 
-/** No byte came for too long. */
+/** Hardly a byte came for too long. */
 export class SlowBody extends Error {}
 
 /** The connection ended before the end of the body. */
 export class CutBody extends Error {}
 
+/** So many bytes must come in the time; who sends a byte now and then holds nothing for long. */
+const least = 1024;
+
 /** The bytes of a body; throws where they stop coming, and where they end before the end. */
 export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: number): AsyncGenerator<Buffer, void> {
   const chunks = request.iterator({ destroyOnReturn: false });
+  let [due, left] = [least, idle];
   for (;;) {
+    const before = clock.monotonic();
     let cancel = (): void => undefined;
     const late = new Promise<'late'>((resolve) => {
-      cancel = clock.after(idle, () => resolve('late'));
+      cancel = clock.after(left, () => resolve('late'));
     });
     const next = await Promise.race([chunks.next() as Promise<IteratorResult<Buffer, void>>, late])
       .catch((cause: unknown) => {
@@ -23,6 +28,10 @@ export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: numb
       .finally(cancel);
     if (next === 'late') throw new SlowBody('the body came too slowly');
     if (next.done === true) break;
+    // Only what we wait for them counts, not what they wait for us.
+    left -= clock.monotonic() - before;
+    due -= next.value.length;
+    if (due <= 0) [due, left] = [least, idle];
     yield next.value;
   }
   if (!request.complete) throw new CutBody('the body was cut off');

@@ -6,19 +6,20 @@ import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { bound } from '../shared/bound.ts';
 import { plainAddress } from '../shared/plain-address.ts';
 import { type Served, serveConnection } from './connection.ts';
+import { type CrowdLimits, makeCrowd } from './crowd.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import { common, onWire, problem } from './replies.ts';
 import type { EndpointTls } from './tls.ts';
 
 /** The settings of one endpoint; times in milliseconds. */
-export type ListenerSettings = ExchangeSettings & {
-  readonly host: string;
-  readonly port: number;
-  readonly headerTimeout: number;
-  readonly requestTimeout: number;
-  readonly keepAlive: number;
-  readonly maxConnections: number;
-};
+export type ListenerSettings = ExchangeSettings &
+  CrowdLimits & {
+    readonly host: string;
+    readonly port: number;
+    readonly headerTimeout: number;
+    readonly requestTimeout: number;
+    readonly keepAlive: number;
+  };
 
 const longestHead = 16_384;
 
@@ -55,17 +56,15 @@ export const listen = async (
   server.maxHeadersCount = 0;
 
   /** Those that came, before their TLS; and what is served over them. */
-  const sockets = new Set<Socket>();
+  const crowd = makeCrowd(settings);
   const served = new Map<Socket, Served>();
   let closing = false;
   server.on('connection', (socket: Socket) => {
-    if (sockets.size >= settings.maxConnections) {
+    if (!crowd.admit(socket)) {
       if (tls === undefined) socket.end(onWire(full), () => socket.destroy());
       else socket.destroy();
       return;
     }
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
     if (tls === undefined) serve(socket);
   });
   const serve = (socket: Socket): void => {
@@ -75,6 +74,7 @@ export const listen = async (
     void one.done.finally(() => served.delete(socket));
   };
   if (tls !== undefined) {
+    tls.onRenewed((options) => (server as SecureServer).setSecureContext(options));
     server.on('secureConnection', serve);
     server.on('tlsClientError', (error: Error & { readonly code?: string }, socket: Socket) => {
       log.info(`${protocol} handshake failed`, {
@@ -106,9 +106,7 @@ export const listen = async (
     address,
     close: async (graceMs) => {
       closing = true;
-      const cancel = clock.after(graceMs, () => {
-        for (const socket of sockets) socket.destroy();
-      });
+      const cancel = clock.after(graceMs, crowd.end);
       // Not as an HTTP server closes, which ends those that are between two requests: they may go on within the grace.
       await new Promise((resolve) => PlainServer.prototype.close.call(server, resolve));
       cancel();

@@ -1,8 +1,8 @@
 /** From the settings of an endpoint to the endpoint. */
-import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
-import { authorities, ownCertificate } from '../shared/endpoint-certificate.ts';
+import { authorities, pairFilesOf } from '../shared/endpoint-certificate.ts';
+import { lookedAfter, ownCertificates } from '../shared/own-certificates.ts';
 import { listen } from './listener.ts';
 import type { httpSettings, httpsSettings } from './settings.ts';
 import { endpointTls } from './tls.ts';
@@ -13,10 +13,12 @@ export const openEndpoint = async (
   context: ListenerContext,
 ): Promise<Listener> => {
   if (settings.protocol === 'http') return listen(settings, context, undefined);
-  const { certificate, key } = settings;
-  const { clock, directory } = context;
-  const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
-  const own = await ownCertificate(files, join(directory, 'https.pem'), clock.now());
   const clientCa = await authorities(settings.clientCa);
-  return listen(settings, context, endpointTls({ ...settings, own, clientCa }, clock));
+  const own = await ownCertificates(
+    'https',
+    [...pairFilesOf(settings), ...settings.certificates],
+    'https.pem',
+    context,
+  );
+  return lookedAfter(own, () => listen(settings, context, endpointTls({ ...settings, own, clientCa }, context.clock)));
 };

@@ -1,6 +1,6 @@
 /** The settings of the two protocols. */
 import { z } from 'zod';
-import { duration } from '../../domain/units.ts';
+import { duration, filePath } from '../../domain/units.ts';
 import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
 
 const port = z.number().int().min(0).max(65_535);
@@ -13,10 +13,17 @@ const common = {
     .describe('A request must be there with all of its body after so long, however slowly it comes.'),
   idleTimeout: duration
     .prefault('1m')
-    .describe('A body of which nothing moves for so long, in either direction, is given up.'),
+    .describe('A body of which hardly anything moves for so long, in either direction, is given up.'),
   keepAlive: duration.prefault('15s').describe('How long a connection may stay idle between two requests.'),
   longestWait: duration.prefault('1m').describe('The longest that `?wait=` may wait for the end of a transfer.'),
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
+  maxConnectionsPerAddress: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(100)
+    .describe('Connections at the same time from one address, or from one IPv6 network (/64).'),
 };
 
 /** HTTP. */
@@ -34,6 +41,15 @@ export const httpsSettings = z
     host,
     port: port.default(443).describe('Port to listen on.'),
     ...certificateSettings,
+    certificates: z
+      .array(z.strictObject({ certificate: filePath, key: filePath }))
+      .max(100)
+      .default([])
+      .describe('More certificates and their keys, for clients that ask for a name in one of them (SNI).'),
     ...common,
   })
-  .refine(...isPair);
+  .refine(...isPair)
+  .refine(
+    ({ certificate, certificates }) => certificate !== undefined || certificates.length === 0,
+    'certificates are beside certificate and key, which are for whoever asks for no name',
+  );

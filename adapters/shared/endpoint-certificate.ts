@@ -8,11 +8,16 @@ import { filePath } from '../../domain/units.ts';
 import { fingerprintOf, makeSelfSigned, type Pair } from './certificates.ts';
 import { keptFile } from './kept-file.ts';
 
+/** The PEM files of a certificate (with its chain) and of its key. */
+export type PairFiles = { readonly certificate: string; readonly key: string };
+
 /** What an endpoint with TLS says of certificates; certificate and key belong together (`isPair`). */
 export const certificateSettings = {
   certificate: filePath
     .optional()
-    .describe('PEM file of the certificate and its chain; absent: a self-signed one is made once and kept.'),
+    .describe(
+      'PEM file of the certificate and its chain, looked at every 10 s; absent: a self-signed one is made once and kept.',
+    ),
   key: filePath.optional().describe('PEM file of the private key of the certificate, without a passphrase.'),
   minVersion: z.literal([1.2, 1.3]).default(1.2).describe('The lowest version of TLS.'),
   clientCa: filePath
@@ -29,12 +34,17 @@ export const isPair = [
   'give certificate and key, or neither',
 ] as const;
 
+/** The files that the settings name as the usual pair, if they do. */
+export const pairFilesOf = ({
+  certificate,
+  key,
+}: {
+  readonly certificate?: string | undefined;
+  readonly key?: string | undefined;
+}): readonly PairFiles[] => (certificate === undefined || key === undefined ? [] : [{ certificate, key }]);
+
 /** The pair of the given PEM files (the certificate with its chain), or else a self-signed one, kept in `file`. */
-export const ownCertificate = async (
-  files: { readonly certificate: string; readonly key: string } | undefined,
-  file: string,
-  now: number,
-): Promise<Pair> => {
+export const ownCertificate = async (files: PairFiles | undefined, file: string, now: number): Promise<Pair> => {
   if (files !== undefined)
     return fitting(
       { certificate: await readPem(files.certificate), key: await readPem(files.key) },

@@ -4,17 +4,26 @@ import type { Socket } from 'node:net';
 import { hostname as hostnameOfMachine } from 'node:os';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { bound } from '../shared/bound.ts';
-import { fingerprintOf, type Pair } from '../shared/certificates.ts';
+import { fingerprintOf } from '../shared/certificates.ts';
+import type { OwnCertificates } from '../shared/own-certificates.ts';
 import { serveConnection } from './connection.ts';
 import { common } from './replies.ts';
 import type { SmtpSettings } from './settings.ts';
 import { openShell, type Wire } from './shell.ts';
 
 /** Opens the endpoint. Throws where the address cannot be had. */
-export const listen = async (settings: SmtpSettings, context: ListenerContext, own: Pair): Promise<Listener> => {
+export const listen = async (
+  settings: SmtpSettings,
+  context: ListenerContext,
+  own: OwnCertificates,
+): Promise<Listener> => {
   const { log, clock } = context;
   const { protocol, maxConnections } = settings;
   const hostname = settings.hostname ?? hostnameOfMachine();
+  const shown = () => {
+    const { certificate: cert, key } = own.pairFor();
+    return { cert, key };
+  };
   const running = new Map<Wire, Promise<void>>();
   const shell = openShell(
     {
@@ -23,7 +32,7 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
       loginInClear: settings.protocol === 'smtp' && settings.loginInClear,
       ...{ size: settings.maxMailSize, maxRecipients: settings.maxRecipients },
       ...{ maxClients: maxConnections, socketTimeout: settings.idleTimeout },
-      ...{ key: own.key, cert: own.certificate, minVersion: `TLSv${settings.minVersion}` },
+      ...{ ...shown(), minVersion: `TLSv${settings.minVersion}` },
       // A client could make the server work for nothing (CVE-2011-1473).
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     },
@@ -37,6 +46,7 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
       return served;
     },
   );
+  own.onChange(() => shell.show(shown()));
   // With STARTTLS the handshake is part of a connection, which has its own limits.
   const guardHandshake = (socket: Socket): void => {
     const cancel = clock.after(settings.loginTimeout, () => shell.endHandshake(socket));
@@ -45,7 +55,7 @@ export const listen = async (settings: SmtpSettings, context: ListenerContext, o
   if (protocol === 'smtps') shell.server.on('connection', guardHandshake);
   const address = await bound(shell.server, settings);
   shell.server.on('error', (error) => log.warn(`${protocol} endpoint error`, { error: error.message }));
-  log.info(`${protocol} endpoint open`, { ...address, certificate: fingerprintOf(own.certificate) });
+  log.info(`${protocol} endpoint open`, { ...address, certificate: fingerprintOf(shown().cert) });
   return {
     address,
     close: async (graceMs) => {

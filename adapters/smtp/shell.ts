@@ -156,6 +156,8 @@ export type OpenShell = {
   readonly endHandshake: (socket: Socket) => void;
   /** Takes no new connection, and answers every further command of the others with a goodbye. */
   readonly close: () => void;
+  /** From now on, TLS begins with this certificate. */
+  readonly show: (pair: { readonly cert: string; readonly key: string }) => void;
 };
 
 /** A reply as the library wants to have it. */
@@ -230,6 +232,7 @@ export const openShell = ({ loginInClear, ...options }: ShellOptions, serve: Ser
   shell.on('error', () => undefined);
   return {
     server: shell.server,
+    show: (pair) => shell.updateSecureContext(pair),
     endHandshake: (socket) => shell._pendingSockets.get(socket)?.destroy(),
     close: () => shell.close(),
   };

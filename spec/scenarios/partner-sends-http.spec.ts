@@ -3,17 +3,24 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashOf, makeFile } from '../support/big-file.ts';
 import { run } from '../support/run.ts';
 import { type Pair, password, startPair } from '../support/servers.ts';
 import { expectOneStory, idle } from '../support/stories.ts';
 import { until } from '../support/until.ts';
+import { watchMemory } from '../support/watch-memory.ts';
 
 type Told = { readonly transfer: string; readonly state: string; readonly ended: boolean; readonly sha256: string };
+
+/** In the full tier 1 GB. */
+const size = process.env.SALLYPORT_FULL === '1' ? 1e9 : 40e6;
 
 describe('a partner sends over HTTP', () => {
   let pair: Pair;
   beforeAll(async () => {
-    pair = await startPair({ streamingSize: '64 KiB' });
+    const responses = [{ kind: 'provide', channel: 'acme', directory: '/pickup' }];
+    const moreProfiles = [{ name: 'provided', match: { channel: 'acme', name: 'for-*' }, responses }];
+    pair = await startPair({ streamingSize: '64 KiB', moreProfiles });
   }, 60_000);
   afterAll(() => pair.end());
 
@@ -26,6 +33,10 @@ describe('a partner sends over HTTP', () => {
     const url = `http://127.0.0.1:${pair.httpPort}/c/acme/${path}`;
     return run('curl', ['-q', '-sS', '--fail-with-body', '-u', `acme:${password}`, ...args, url]);
   };
+  const secured = (...args: readonly string[]) =>
+    run('curl', ['-q', '-sS', '--insecure', '--fail-with-body', '-u', `acme:${password}`, ...args], {
+      within: 300_000,
+    });
   const put = async (path: string, file: string, ...more: readonly string[]): Promise<Told> => {
     const ran = await curl(path, '-T', file, ...more);
     expect(ran).toMatchObject({ code: 0, err: '' });
@@ -47,6 +58,21 @@ describe('a partner sends over HTTP', () => {
       expect(JSON.parse((await curl(`.transfers/${told.transfer}`)).out)).toEqual(told);
     }
   });
+
+  it(`takes in ${size / 1e6} MB and gives them back, over https, while each server stays within 150 MB of its idle memory`, async () => {
+    const [file, back] = [join(pair.directory, 'large'), join(pair.directory, 'back')];
+    await makeFile(file, size);
+    const url = `https://127.0.0.1:${pair.httpsPort}/c/acme/`;
+    const more = await watchMemory(pair);
+    expect(await secured('-T', file, `${url}for-us`)).toMatchObject({ code: 0, err: '' });
+    const pickup = async () => (await secured(`${url}pickup/`)).out;
+    await until('it is provided', async () => (await pickup()).includes('"for-us"'), 300_000);
+    expect(await secured('-o', back, `${url}pickup/for-us`)).toMatchObject({ code: 0, err: '' });
+    const most = more();
+    expect(await hashOf(back)).toBe(await hashOf(file));
+    console.log(`at most, more than idle: dmz ${most.dmz / 1e6} MB, inner ${most.inner / 1e6} MB`);
+    expect(Math.max(most.dmz, most.inner)).toBeLessThan(150e6);
+  }, 600_000);
 
   it('shows the partner what it has delivered, and gives it back', async () => {
     await put('doc', await local('doc', 'seen'));
@@ -92,6 +118,6 @@ describe('a partner sends over HTTP', () => {
 
   it('ends with one story in both logs', async () => {
     await idle(pair);
-    expect(await expectOneStory(pair)).toBe(4 + 1 + 1 + 2);
+    expect(await expectOneStory(pair)).toBe(4 + 2 + 1 + 1 + 2);
   });
 });

@@ -115,7 +115,7 @@ const hostKey = (directory: string): { readonly file: string; readonly fingerpri
 };
 
 /** Makes a certificate for localhost that vouches for itself. */
-const certificate = async (directory: string, expired = false) => {
+export const certificate = async (directory: string, expired = false) => {
   const [key, file] = [join(directory, 'tls.key'), join(directory, 'tls.crt')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const kind = ['-newkey', 'rsa:2048', '-nodes', '-days', '30', ...names];

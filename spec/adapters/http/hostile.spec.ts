@@ -112,6 +112,21 @@ describe('a client that wants too much', () => {
     expect(memory.completed).toEqual([]);
   });
 
+  it('may not hold its connection by a byte now and then', async () => {
+    const { memory, place } = await endpoint({ idleTimeout: '500ms' });
+    const hand = await dial(place);
+    hand.send(`${put}Content-Length: 100000\r\n\r\n${'x'.repeat(5000)}`);
+    let writes = 0;
+    memory.before = (operation) => {
+      writes += operation === 'write' ? 1 : 0;
+      if (operation === 'write') setTimeout(() => hand.send('x'), 20);
+      return undefined;
+    };
+    expect((await hand.answer()).status).toBe(408);
+    expect(writes).toBeGreaterThan(5);
+    expect(memory.completed).toEqual([]);
+  });
+
   it('may have so many connections at the same time, and no more', async () => {
     const { place } = await endpoint({ maxConnections: 2 });
     const [one] = [await dial(place), await dial(place)];

@@ -1,0 +1,3 @@
+import { silentCrowd } from './crowd.ts';
+
+silentCrowd(5000);
