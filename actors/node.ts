@@ -15,6 +15,7 @@ import type {
   EventLog,
   Ids,
   Log,
+  Mails,
   PayloadSource,
   PayloadStore,
   Programs,
@@ -95,6 +96,7 @@ export type NodePorts = {
   readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
+  readonly mails: Mails;
   readonly partners: Partners;
   readonly cron: Cron;
   /** How inner asks the services of its routes; absent: it has none. */
@@ -145,7 +147,7 @@ const providedFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
   const eventLog = evolvingLog(ports.eventLog);
@@ -267,7 +269,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(() => own.now().profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(() => own.now().profiles, routes, performing({ ...shared, disk }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,

@@ -20,6 +20,7 @@ import { whyNotWhole } from './eventlog/mark.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
+import { mailParts } from './mime/index.ts';
 import { directoryOutboxes } from './outboxes/index.ts';
 import { accessIn, partnersOver } from './partners.ts';
 import { diskPayloads } from './payloads/disk.ts';
@@ -118,7 +119,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());
     const [partners, cron] = [partnersOver(protocols, clock), schedules()];
-    const own = { eventLog, models, payloads, disk, delivery, programs, verifiers, signatures };
+    const own = { eventLog, models, payloads, disk, delivery, programs, mails: mailParts(), verifiers, signatures };
     const ports = { ...own, messages, partners, cron, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });

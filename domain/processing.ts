@@ -45,9 +45,21 @@ export const renameStep = z.strictObject({
     .describe('The new name, with {name}, {stem}, {ext}, {channel}, {date}, {time} and {id}.'),
 });
 
+/** Takes a mail apart: each of its attachments becomes a transfer of its own. */
+export const splitStep = z.strictObject({
+  kind: z.literal('split'),
+  into: z.literal('attachments').default('attachments').describe('What the mail is taken apart into.'),
+  texts: z.boolean().default(false).describe("The mail's own texts, too, each as a file."),
+  withoutAttachments: z
+    .enum(['hold', 'pass'])
+    .default('hold')
+    .describe('What becomes of a mail that has none. pass: it goes on, and there is nothing to make.'),
+});
+export type SplitStep = z.infer<typeof splitStep>;
+
 /** Any step of a profile. */
-export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep], {
-  error: 'kind must be run or rename',
+export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep, splitStep], {
+  error: 'kind must be run, rename or split',
 });
 export type ProcessingStep = z.infer<typeof processingStep>;
 
