@@ -60,7 +60,18 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}, channels: readon
   await node.serve();
   const no = () => Promise.resolve(left(refusal('unavailable', 'inner is away')));
   const away = {
-    ...{ payload: no, ticket: no, channels: no, command: no, stage: no, segments: no, partner: no, list: no },
+    ...{
+      payload: no,
+      ticket: no,
+      channels: no,
+      command: no,
+      stage: no,
+      segments: no,
+      partner: no,
+      list: no,
+      routes: no,
+      through: no,
+    },
     events: () => Promise.resolve([]),
   };
   await succeeded(link.inner.start(away));
