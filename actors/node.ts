@@ -65,6 +65,7 @@ import { prepare } from './steps/prepare.ts';
 import { process, type Routes } from './steps/process.ts';
 import { provide } from './steps/provide.ts';
 import { purge } from './steps/purge.ts';
+import { readingReport } from './steps/read-report.ts';
 import { send } from './steps/send.ts';
 import { stage } from './steps/stage.ts';
 import { tidy } from './steps/tidy.ts';
@@ -245,9 +246,16 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     ...(config.role === 'dmz' ? [uploadSweep({ ...shared, arrivals, incomplete: config.incomplete })] : []),
     ...retiring({ ...shared, recordPurge, retention: config.retention }),
   ];
+  const readReport = readingReport({ payloads, streams, log });
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(() => own.now().profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(
+      () => own.now().profiles,
+      routes,
+      performing({ payloads, programs, disk, node, readReport }),
+      streams,
+      ids,
+    ),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,

@@ -45,9 +45,12 @@ export const renameStep = z.strictObject({
     .describe('The new name, with {name}, {stem}, {ext}, {channel}, {date}, {time} and {id}.'),
 });
 
+/** Records what a delivery report says at the transfer whose mail it is about. */
+export const readReportStep = z.strictObject({ kind: z.literal('readReport') });
+
 /** Any step of a profile. */
-export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep], {
-  error: 'kind must be run or rename',
+export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep, readReportStep], {
+  error: 'kind must be run, rename or readReport',
 });
 export type ProcessingStep = z.infer<typeof processingStep>;
 

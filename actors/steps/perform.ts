@@ -23,6 +23,7 @@ export type PerformNeeds = {
   readonly programs: Programs;
   readonly disk: Pick<DiskGuard, 'claim'>;
   readonly node: string;
+  readonly readReport: (folded: Folded, payload: PayloadRef) => Attempt<void>;
 };
 
 /** The steps that there are. A result is a copy of its own: the payload as it was delivered never changes. */
@@ -36,6 +37,11 @@ export const performing =
         const made = await runProgram(needs, step, folded, payload, signal)();
         if (isLeft(made)) return made;
         return right({ index, step: step.kind, ...(made.right && { payload: made.right }) });
+      };
+    if (step.kind === 'readReport')
+      return async () => {
+        const read = await needs.readReport(folded, payload)();
+        return isLeft(read) ? read : right({ index, step: step.kind });
       };
     const { name, channel, createdAt: at } = transfer;
     const named = renamed(step.template, { id, name, channel, at });

@@ -1,4 +1,5 @@
 import { isRight, right } from 'fp-ts/lib/Either.js';
+import * as TE from 'fp-ts/lib/TaskEither.js';
 import { describe, expect, it } from 'vitest';
 import { runStep as runOnce, type Steps } from '../../../actors/step.ts';
 import { performing } from '../../../actors/steps/perform.ts';
@@ -39,7 +40,13 @@ const inner = async (steps: readonly ProcessingStep[], known: Readonly<Record<st
     responses: [{ kind: 'file', directory: '/out' }],
   };
   const disk = { claim: () => Promise.resolve(right(() => undefined)) };
-  const perform = performing({ payloads, programs: memoryPrograms(known), disk, node });
+  const perform = performing({
+    payloads,
+    programs: memoryPrograms(known),
+    disk,
+    node,
+    readReport: () => TE.right(undefined),
+  });
   const all: Steps = {
     process: processStep(() => [profile], routes, perform, streams, ids),
     purge: purge(payloads, streams, node),
