@@ -9,6 +9,9 @@ import { payloadRef } from '../payload.ts';
 /** Ids are 26 characters of lower-case Crockford base 32. */
 export const transferId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'a transfer id has 26 characters');
 
+/** So many parts a mail is taken apart into at most. */
+export const mostParts = 1000;
+
 const text = (max: number) => z.string().max(max);
 const name = text(64);
 
@@ -50,7 +53,7 @@ export const source = z.strictObject({
 });
 export type Source = z.infer<typeof source>;
 
-/** The parent of a response: its transfer, which of the profile's responses it is, and in which run. */
+/** The parent of a response or of a part of a mail: its transfer, which of the profile's responses or of the mail's parts it is, and in which run. */
 const parent = z.strictObject({ transfer: transferId, index: z.number().int(), run: z.number().int() });
 
 const beginning = {
@@ -85,10 +88,14 @@ const creation = z.discriminatedUnion('scenario', [
     /** The agent's, where an agent brought it; absent: it is chosen anew. */
     profile: name.optional(),
   }),
+  z.strictObject({ scenario: z.literal('processPart'), ...beginning, payload: payloadRef, name: text(255) }),
 ]);
 export type Creation = z.infer<typeof creation>;
 
 const reason = z.strictObject({ reason: text(1000), by: who.optional() });
+
+/** The transfers of a mail's parts. */
+const parts = z.array(transferId).max(mostParts).optional();
 
 /** The data of each event, by its wire name. */
 export const vocabulary = {
@@ -116,15 +123,16 @@ export const vocabulary = {
   fetched: z.strictObject({ payload: payloadRef }),
   /** The profile is pinned. */
   matched: z.strictObject({ profile: name }),
-  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither. */
+  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither; or what it was taken apart into. */
   stepDone: z.strictObject({
     index: z.number().int().nonnegative(),
     step: name,
     payload: payloadRef.optional(),
     name: text(255).optional(),
+    parts,
   }),
   /** The profile's steps ran and its responses are created. */
-  processed: z.strictObject({ responses: z.array(transferId).max(100) }),
+  processed: z.strictObject({ responses: z.array(transferId).max(100), parts }),
   /** The giver knows that its payload was processed; it may now free its copy. */
   acknowledged: z.strictObject({}),
   /** A temporary file stands beside its target, whole and synced; what a restart needs to recognise it. */

@@ -25,6 +25,8 @@ export const eventWords = (event: TransferEvent): string => {
       return `profile ${event.data.profile}`;
     case 'stepDone':
       return stepWords(event.data);
+    case 'processed':
+      return partsWords(event.data.parts);
     case 'sent':
       return event.data.final;
     case 'stepFailed':
@@ -50,7 +52,6 @@ export const eventWords = (event: TransferEvent): string => {
     case 'requested':
     case 'staged':
     case 'expired':
-    case 'processed':
     case 'acknowledged':
     case 'prepared':
     case 'confirmed':
@@ -62,6 +63,7 @@ export const eventWords = (event: TransferEvent): string => {
 const createdWords = (data: Creation): string =>
   [
     ...('source' in data ? [`from ${data.source.path}`] : 'target' in data ? [targetWords(data.target)] : []),
+    ...(data.scenario === 'processPart' && data.parent ? [`part ${data.parent.index} of ${data.parent.transfer}`] : []),
     ...(data.again === undefined ? [] : [`again what was ${data.again}`]),
     ...(data.by?.login === undefined ? [] : ['by', data.by.login]),
   ].join(' ');
@@ -69,10 +71,22 @@ const createdWords = (data: Creation): string =>
 const targetWords = ({ kind, directory }: Target): string =>
   `for ${{ file: directory, partner: `${directory} at the partner`, home: `${directory} in the partner's home` }[kind]}`;
 
-const stepWords = ({ index, step, payload, name }: EventData<'stepDone'>): string =>
-  [`${index + 1}: ${step}`, ...(payload ? [sizeWords(payload.size)] : []), ...(name === undefined ? [] : [name])].join(
-    ' ',
-  );
+const stepWords = ({ index, step, payload, name, parts }: EventData<'stepDone'>): string =>
+  [
+    `${index + 1}: ${step}`,
+    ...(payload ? [sizeWords(payload.size)] : []),
+    ...(name === undefined ? [] : [name]),
+    ...(parts === undefined ? [] : [partsWords(parts)]),
+  ].join(' ');
+
+const mostShown = 10;
+
+/** The transfers of a mail's parts: the first few. */
+export const partsWords = (parts: readonly string[] | undefined): string => {
+  if (parts === undefined) return '';
+  const more = parts.length > mostShown ? [`and ${parts.length - mostShown} more`] : [];
+  return parts.length === 0 ? 'into nothing' : ['into', ...parts.slice(0, mostShown), ...more].join(' ');
+};
 
 const from = ({ login, address }: { readonly login?: string | undefined; readonly address?: string | undefined }) =>
   login === undefined ? [] : ['from', address === undefined ? login : `${login}@${address}`];

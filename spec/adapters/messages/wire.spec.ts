@@ -213,11 +213,11 @@ describe('what a certified peer answers', () => {
     const options = await realOptions('pushback', keys, { log: logOf().log, clock: clockOf() });
     const answers: (() => { readonly status: number; readonly length?: number; readonly body: Uint8Array })[] = [];
     const ofDmz = { ca: keys('dmz1').ca, cert: keys('dmz1').certificate, key: keys('dmz1').key };
-    const protocols = ['h2', 'sallyport-reverse'];
+    const protocols = ['h2', 'sallyport-reverse', 'sallyport-reverse-through'];
     const mine = { ...hello, role: 'dmz', node: 'dmz1' };
     // a dmz server that was taken over: the right keys, and answers of its own making
     const server = createServer({ ...ofDmz, requestCert: true, ALPNProtocols: protocols }, (socket) => {
-      if (socket.alpnProtocol === 'sallyport-reverse') {
+      if (socket.alpnProtocol !== 'h2') {
         const asks = h2connect('https://inner1', { createConnection: () => socket });
         asks.on('error', () => undefined);
         void post(asks, '/hello', encode(mine));
