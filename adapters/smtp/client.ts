@@ -43,6 +43,10 @@ const common = {
     .default('{name}')
     .describe('The subject, with {name} of the file and {id} of the transfer.'),
   text: z.string().max(10_000).default('').describe('What stands beside the file, with the same.'),
+  reports: z
+    .array(z.enum(['success', 'failure', 'delay']))
+    .default(['failure', 'delay'])
+    .describe('Delivery reports that are asked for of servers that offer it (DSN); they come back to `from`.'),
   login: z.string().max(255).default('').describe('Whom we log in as; absent: we do not.'),
   ...tlsSettings,
 };
