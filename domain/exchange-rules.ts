@@ -45,18 +45,26 @@ const withVia = (headers: readonly Header[], version: string): readonly Header[]
 
 /** A request as the service gets it. A login that was for us is not for the service. */
 export const serviceRequest = (route: RouteSettings, request: ExchangeRequest): ServiceRequest => {
-  const { method, target, length } = request;
+  const { method, target, length, upgrade } = request;
   const base = new URL(route.url);
   const path = base.pathname === '/' ? '' : base.pathname.replace(/\/$/, '');
   const kept = endToEnd(request.headers).filter(
     ([name]) => !ours.test(name) && !(name === 'authorization' && route.callers !== 'everybody'),
   );
+  const wish: readonly Header[] =
+    upgrade === undefined
+      ? []
+      : [
+          ['connection', 'Upgrade'],
+          ['upgrade', upgrade],
+        ];
   const whole = `${path}${target}`;
   return {
     url: `${base.origin}${whole.startsWith('/') ? '' : '/'}${whole}`,
     method,
-    headers: [['host', base.host], ...withVia(kept, request.client.version), ...told(request)],
+    headers: [['host', base.host], ...withVia(kept, request.client.version), ...told(request), ...wish],
     length,
+    upgrade,
   };
 };
 

@@ -37,6 +37,8 @@ export const exchangeRequest = z.strictObject({
     .regex(/^(\/[\x21-\x7e]*)?(\?[\x21-\x7e]*)?$/),
   headers,
   length,
+  /** The client wants to go on with this protocol on its connection; the bodies are what both say in it. */
+  upgrade: z.literal('websocket').optional(),
   client: z.strictObject({
     address: z.union([z.ipv4(), z.ipv6()]),
     protocol: z.enum(['http', 'https']),
@@ -78,6 +80,7 @@ export type ServiceRequest = {
   readonly method: string;
   readonly headers: readonly Header[];
   readonly length: number | undefined;
+  readonly upgrade: 'websocket' | undefined;
 };
 
 /** Services of the intranet, over HTTP. */

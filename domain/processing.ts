@@ -45,6 +45,9 @@ export const renameStep = z.strictObject({
     .describe('The new name, with {name}, {stem}, {ext}, {channel}, {date}, {time} and {id}.'),
 });
 
+/** Records what a delivery report says at the transfer whose mail it is about. */
+export const readReportStep = z.strictObject({ kind: z.literal('readReport') });
+
 /** Takes a mail apart: each of its attachments becomes a transfer of its own. */
 export const splitStep = z.strictObject({
   kind: z.literal('split'),
@@ -58,8 +61,8 @@ export const splitStep = z.strictObject({
 export type SplitStep = z.infer<typeof splitStep>;
 
 /** Any step of a profile. */
-export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep, splitStep], {
-  error: 'kind must be run, rename or split',
+export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep, splitStep, readReportStep], {
+  error: 'kind must be run, rename, split or readReport',
 });
 export type ProcessingStep = z.infer<typeof processingStep>;
 

@@ -7,6 +7,7 @@ import { renamed } from '../../domain/rename.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
 import type { EventData } from '../../domain/transfer/vocabulary.ts';
 import { storeStream } from '../store-whole.ts';
+import { type ReportNeeds, readingReport } from './read-report.ts';
 import { type SplitNeeds, splitMail } from './split.ts';
 
 /** Performs one step of a profile on a payload and says what it changed. */
@@ -18,7 +19,7 @@ export type Perform = (
 ) => Attempt<EventData<'stepDone'>>;
 
 /** What the steps rest on. */
-export type PerformNeeds = SplitNeeds & { readonly programs: Programs };
+export type PerformNeeds = SplitNeeds & ReportNeeds & { readonly programs: Programs };
 
 /** The steps that there are. A result is a copy of its own: the payload as it was delivered never changes. */
 export const performing =
@@ -31,6 +32,11 @@ export const performing =
         const made = await runProgram(needs, step, folded, payload, signal)();
         if (isLeft(made)) return made;
         return right({ index, step: step.kind, ...(made.right && { payload: made.right }) });
+      };
+    if (step.kind === 'readReport')
+      return async () => {
+        const read = await readingReport(needs)(folded, payload)();
+        return isLeft(read) ? read : right({ index, step: step.kind });
       };
     if (step.kind === 'split')
       return async () => {

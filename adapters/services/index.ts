@@ -1,9 +1,10 @@
 /** Services of the intranet: asked over HTTP/1.1 or HTTPS, on connections that are kept for the next request. */
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as overHttp } from 'node:http';
 import { Agent as HttpsAgent, request as overHttps } from 'node:https';
+import type { Duplex, Writable } from 'node:stream';
 import type { Answered, Body, Header, ServiceRequest, Services } from '../../domain/exchange.ts';
 import { noBody } from '../../domain/exchange-rules.ts';
-import { type Failure, failing, failureIn, temporary } from '../../domain/failure.ts';
+import { type Failure, failureIn, temporary } from '../../domain/failure.ts';
 import { attempt } from '../shared/attempt.ts';
 
 /** A connection that nobody has used for so long (milliseconds) is closed; most services keep one for longer. */
@@ -16,14 +17,16 @@ export const httpServices = (): Services => {
   const options = { keepAlive: true, maxFreeSockets: 256, timeout: unused, scheduling: 'lifo' } as const;
   const agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
 
-  const begin = ({ url, method, headers, length }: ServiceRequest, gone: AbortSignal): ClientRequest => {
+  const begin = ({ url, method, headers, length, upgrade }: ServiceRequest, gone: AbortSignal): ClientRequest => {
     const { protocol, hostname, port, pathname, search } = new URL(url);
     const size: readonly Header[] =
-      length === undefined
-        ? [['transfer-encoding', 'chunked']]
-        : sized(method, length)
-          ? [['content-length', String(length)]]
-          : [];
+      upgrade !== undefined
+        ? []
+        : length === undefined
+          ? [['transfer-encoding', 'chunked']]
+          : sized(method, length)
+            ? [['content-length', String(length)]]
+            : [];
     return (protocol === 'https:' ? overHttps : overHttp)({
       agent: protocol === 'https:' ? agents['https:'] : agents['http:'],
       host: hostname.replace(/^\[|\]$/g, ''),
@@ -40,11 +43,11 @@ export const httpServices = (): Services => {
 
   const call = async (request: ServiceRequest, body: Body, gone: AbortSignal, again = true): Promise<Answered> => {
     const asked = begin(request, gone);
-    const answer = answerTo(asked);
-    if (request.length === 0) asked.end();
+    const answer = answerTo(asked, request.upgrade === undefined ? undefined : { body, gone });
+    if (request.length === 0 || request.upgrade !== undefined) asked.end();
     else send(asked, body).catch((error: unknown) => asked.destroy(error instanceof Error ? error : undefined));
     try {
-      return answered(await answer);
+      return await answer;
     } catch (error) {
       // a kept connection may have been closed just now; what had no body and changes nothing can be asked again
       const stale = asked.reusedSocket && request.length === 0 && /^(GET|HEAD|OPTIONS)$/.test(request.method);
@@ -69,19 +72,39 @@ export const httpServices = (): Services => {
 /** Says a request of this method and length how long it is? */
 const sized = (method: string, length: number): boolean => length > 0 || /^(POST|PUT|PATCH)$/.test(method);
 
-const answerTo = (asked: ClientRequest): Promise<IncomingMessage> =>
+type Tunnel = { readonly body: Body; readonly gone: AbortSignal };
+
+const answerTo = (asked: ClientRequest, tunnel: Tunnel | undefined): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    asked.once('response', resolve);
+    asked.once('response', (answer) => resolve(answered(answer)));
     asked.on('error', reject);
     asked.once('close', () => reject(new Error('the service closed the connection')));
-    asked.once('upgrade', (_answer, socket) => {
-      socket.destroy();
-      reject(new Error('the service changes the protocol without being asked to'));
+    asked.once('upgrade', (answer, socket, head) => {
+      if (tunnel !== undefined) resolve({ ...headOf(answer), body: tunnelled(socket, head, tunnel) });
+      else {
+        socket.destroy();
+        reject(new Error('the service changes the protocol without being asked to'));
+      }
     });
   });
 
+/** What the service says in the other protocol, while it is told what the client says. */
+const tunnelled = (socket: Duplex, head: Buffer, { body, gone }: Tunnel): Body => {
+  const drop = (): void => void socket.destroy();
+  socket.on('error', drop);
+  gone.addEventListener('abort', drop, { once: true });
+  if (gone.aborted) drop();
+  send(socket, body).catch(drop);
+  return {
+    async *[Symbol.asyncIterator]() {
+      if (head.length > 0) yield head;
+      yield* socket as AsyncIterable<Buffer>;
+    },
+  };
+};
+
 /** As fast as it is taken. */
-const send = async (asked: ClientRequest, body: Body): Promise<void> => {
+const send = async (asked: Writable, body: Body): Promise<void> => {
   for await (const piece of body) {
     if (asked.destroyed) return;
     if (!asked.write(piece))
@@ -96,20 +119,18 @@ const send = async (asked: ClientRequest, body: Body): Promise<void> => {
   asked.end();
 };
 
-const answered = (answer: IncomingMessage): Answered => {
+const headOf = (answer: IncomingMessage): Pick<Answered, 'head'> => {
   const headers: [string, string][] = [];
   for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2)
     headers.push([(answer.rawHeaders[i] ?? '').toLowerCase(), answer.rawHeaders[i + 1] ?? '']);
-  const status = answer.statusCode ?? 502;
   const length = Number(answer.headers['content-length'] ?? Number.NaN);
-  if (status < 200) throw failing(noService(`the service answered ${status}`));
-  return {
-    head: { status, headers, ...(Number.isSafeInteger(length) ? { length } : {}) },
-    body: length === 0 ? emptied(answer) : answer,
-  };
+  const size = Number.isSafeInteger(length) ? { length } : {};
+  return { head: { status: answer.statusCode ?? 502, headers, ...size } };
 };
 
-const emptied = (answer: IncomingMessage): Body => {
+const answered = (answer: IncomingMessage): Answered => {
+  const { head } = headOf(answer);
+  if (head.length !== 0) return { head, body: answer };
   answer.resume();
-  return noBody;
+  return { head, body: noBody };
 };

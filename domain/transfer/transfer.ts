@@ -42,6 +42,8 @@ export type Transfer = {
   readonly heard: boolean;
   /** How often it was delivered again by a partner that did not. */
   readonly repeats: number;
+  /** The transfers that brought reports on it. */
+  readonly reports: readonly string[];
   readonly purged: boolean;
   /** The last originSeq of each origin. */
   readonly seqs: Readonly<Record<string, number>>;
@@ -66,6 +68,7 @@ export const unborn: Transfer = {
   viewChanges: 0,
   heard: false,
   repeats: 0,
+  reports: [],
   purged: false,
   seqs: {},
   createdAt: 0,
@@ -146,6 +149,8 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
       return { ...transfer, heard: true };
     case 'repeated':
       return { ...transfer, repeats: before.repeats + 1 };
+    case 'reported':
+      return { ...transfer, reports: [...before.reports, event.data.report] };
     case 'viewChanged':
       return {
         ...transfer,

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { mailChecks } from '../mail.ts';
+import { reportedRecipient } from '../mail-report.ts';
 import { payloadRef } from '../payload.ts';
 
 /** Ids are 26 characters of lower-case Crockford base 32. */
@@ -186,6 +187,8 @@ export const vocabulary = {
   confirmed: z.strictObject({}),
   /** The partner had not heard its OK and delivered the same again: answered OK without a second transfer. */
   repeated: z.strictObject({ by: who }),
+  /** A mail server has reported what became of the mail; `report` is the transfer by which that came. */
+  reported: z.strictObject({ report: transferId, recipients: z.array(reportedRecipient).min(1).max(100) }),
   /** This server's copy of the payload is gone. */
   purged: z.strictObject({}),
 } as const;
@@ -242,6 +245,7 @@ export const labels: Readonly<Record<EventType, string>> = {
   viewChanged: 'view changed',
   confirmed: 'confirmed',
   repeated: 'repeated',
+  reported: 'reported',
   purged: 'purged',
 };
 

@@ -1,4 +1,5 @@
 /** Events in words for people. */
+import { reportWords } from '../mail-report.ts';
 import type { Creation, EventData, Target, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -41,6 +42,8 @@ export const eventWords = (event: TransferEvent): string => {
       return [event.data.reason, ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login])].join(' ');
     case 'repeated':
       return ['the partner had not heard the OK', ...from(event.data.by)].join(' ');
+    case 'reported':
+      return reportWords(event.data.recipients);
     case 'viewChanged':
       return event.data.path === null ? 'removed by the partner' : event.data.path;
     case 'placed':

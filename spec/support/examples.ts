@@ -31,6 +31,7 @@ const real: Readonly<Record<string, unknown>> = {
   ...{ digest: hash, proof: 'bm90IGEgcmVhbCBzaWduYXR1cmU=', by: 'operator', found: 3, left: 1, keys: '7::/a.xml' },
   ...{ verifier: '$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g', publicKeys: 'ssh-ed25519 AAAAC3Nz' },
   ...{ revision: '7', hash, root: hash, previous: hash, marks: hash.slice(0, 12), certificate: 'bm90IGEgcmVhbCBvbmU=' },
+  ...{ report: id, status: '5.1.1', said: '550 5.1.1 there is nobody of that name', action: 'failed' },
   ...{ clientCertificates: `sha256:${hash}`, temporaryNames: '*.tmp', markerSuffix: '.ok', removed: 'acme' },
 };
 

@@ -31,8 +31,9 @@ export type Mailer = {
   readonly stop: () => Promise<void>;
 };
 
-/** How it is run: whom it passes mail to, by domain, `*` for every other; and more settings of main.cf. */
+/** How it is run: which port of this machine mail goes to, by domain; and more settings of main.cf. */
 export type PostfixOptions = {
+  readonly port?: number;
   readonly routes?: Readonly<Record<string, number>>;
   readonly settings?: Readonly<Record<string, string>>;
 };
@@ -63,7 +64,10 @@ const services = (port: number, tlsPort: number): string =>
     '',
   ].join('\n');
 
-const settingsOf = (directory: string, routes: Readonly<Record<string, number>>): Readonly<Record<string, string>> => {
+const settingsOf = (
+  directory: string,
+  routes: NonNullable<PostfixOptions['routes']>,
+): Readonly<Record<string, string>> => {
   const entries = Object.entries(routes).map(([domain, port]) => `{ ${domain} = smtp:[127.0.0.1]:${port} }`);
   return {
     compatibility_level: '3.6',
@@ -123,10 +127,11 @@ const makeQueue = async (directory: string): Promise<void> => {
 };
 
 /** Starts it, and waits until it answers. */
-export const startPostfix = async ({ routes = {}, settings = {} }: PostfixOptions = {}): Promise<Mailer> => {
+export const startPostfix = async (options: PostfixOptions = {}): Promise<Mailer> => {
+  const { routes = {}, settings = {} } = options;
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-postfix-'));
   await chmod(directory, 0o755);
-  const [port, tlsPort] = [await freePort(), await freePort()];
+  const [port, tlsPort] = [options.port ?? (await freePort()), await freePort()];
   const pair = await certificate(directory);
   await makeQueue(directory);
   const main = Object.entries({ ...settingsOf(directory, routes), ...settings });

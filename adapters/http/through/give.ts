@@ -1,9 +1,9 @@
 /** Giving the answer of a service to the client, as it comes and as fast as the client takes it. */
-import type { ServerResponse } from 'node:http';
 import type { Answered, ExchangeAnswer } from '../../../domain/exchange.ts';
 import { hasBody } from '../../../domain/exchange-rules.ts';
 import { drained } from '../body.ts';
 import type { Asked } from '../exchange.ts';
+import { room } from './room.ts';
 
 /** Gives it. Where it breaks off the connection ends, so that nobody takes half of it for all. */
 export const give = async (
@@ -19,9 +19,12 @@ export const give = async (
     ...(request.complete || request.httpVersionMajor > 1 ? {} : { connection: 'close' }),
   };
   response.writeHead(head.status, headers);
+  // with the first bytes, unless these are still to come
+  const alone = setImmediate(() => response.flushHeaders());
   try {
     if (hasBody(request.method ?? '', head.status))
       for await (const piece of body) {
+        clearImmediate(alone);
         if (!response.write(piece)) await room(response, over);
       }
     if (!request.complete) await drained(request, context.clock);
@@ -29,6 +32,8 @@ export const give = async (
     await closed;
   } catch {
     response.destroy();
+  } finally {
+    clearImmediate(alone);
   }
 };
 
@@ -38,17 +43,3 @@ const grouped = ({ status, headers, length }: ExchangeAnswer): Record<string, st
   if (length !== undefined && status !== 204) all.set('content-length', [String(length)]);
   return Object.fromEntries([...all].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
 };
-
-/** Waits until the client takes more; throws where it is over. */
-const room = (response: ServerResponse, over: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const settle = (): void => {
-      response.off('drain', settle).off('close', settle);
-      over.removeEventListener('abort', settle);
-      if (over.aborted || response.destroyed) reject(new Error('it took too long'));
-      else resolve();
-    };
-    response.on('drain', settle).on('close', settle);
-    over.addEventListener('abort', settle);
-    if (over.aborted || response.destroyed) settle();
-  });

@@ -7,6 +7,7 @@ import { plainAddress } from '../../shared/plain-address.ts';
 import type { Asked, Outcome } from '../exchange.ts';
 import { problem, type Reply, refused } from '../replies.ts';
 import { give } from './give.ts';
+import { tunnel, tunnelled, upgradeOf } from './upgrades.ts';
 
 type Found = { readonly through: PassThrough; readonly route: Route; readonly target: string };
 
@@ -32,7 +33,8 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   const host = request.headers.host ?? '';
   if (!/^[A-Za-z0-9.:_[\]-]{1,255}$/.test(host)) return problem(400, 'the host is not understood');
   const method = request.method ?? '';
-  const length = lengthOf(request.headers);
+  const upgrade = method === 'GET' && isWebSocket(request.headers) ? upgradeOf(request) : undefined;
+  const length = upgrade === undefined ? lengthOf(request.headers) : undefined;
   const objection = through.objection(route, { method, length });
   if (objection !== undefined) return replyOf(objection);
   let channel: string | undefined;
@@ -47,6 +49,7 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
     target,
     headers: headersOf(request.rawHeaders),
     length,
+    ...(upgrade === undefined ? {} : { upgrade: 'websocket' as const }),
     client: {
       address: plainAddress(request.socket.remoteAddress),
       protocol: settings.protocol === 'https' ? 'https' : 'http',
@@ -58,16 +61,23 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   asked.proceed();
   const gone = new AbortController();
   const leave = (): void => gone.abort();
-  response.once('close', leave);
-  if (response.destroyed) leave();
+  const end = upgrade?.socket ?? response;
+  end.once('close', leave);
+  if (end.destroyed) leave();
+  const bytes = upgrade === undefined ? bytesOf(asked) : tunnelled(upgrade);
   try {
-    await give(asked, await through.call(route, head, length === 0 ? noBody : bytesOf(asked), gone.signal));
+    const answer = await through.call(route, head, length === 0 ? noBody : bytes, gone.signal);
+    if (upgrade !== undefined && answer.head.status === 101) await tunnel(upgrade, response, answer);
+    else await give(asked, answer);
   } finally {
-    response.off('close', leave);
+    end.off('close', leave);
     leave();
   }
   return undefined;
 };
+
+const isWebSocket = ({ upgrade, connection = '' }: Asked['request']['headers']): boolean =>
+  upgrade?.toLowerCase() === 'websocket' && /(^|,)\s*upgrade\s*(,|$)/i.test(connection);
 
 /** 0 where there is no body; undefined where its end tells. */
 const lengthOf = (headers: Asked['request']['headers']): number | undefined =>

@@ -21,6 +21,7 @@ import { routes } from '../../support/memory-partners.ts';
 import { memoryPayloadStore } from '../../support/memory-payload-store.ts';
 import { type MemoryProgram, memoryPrograms, well } from '../../support/memory-programs.ts';
 import { bytesOf, succeeded } from '../../support/outcome.ts';
+import { silent } from '../../support/silent.ts';
 
 const run = (name: string, settings: object = {}): ProcessingStep =>
   runStep.parse({ kind: 'run', command: [name], ...settings });
@@ -57,7 +58,7 @@ const inner = async (
   const disk = { claim: () => Promise.resolve(right(() => undefined)) };
   const perform = performing({
     ...{ payloads, programs: memoryPrograms(known), disk, node, ids, streams },
-    ...{ mails: mailParts(), held: heldKeys() },
+    ...{ mails: mailParts(), held: heldKeys(), log: silent },
   });
   const all: Steps = {
     process: processStep(() => [profile], routes, perform, streams, ids),

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../adapters/shared/clock.ts';
 import { checkDkim } from '../../../adapters/smtp/dkim.ts';
 import { bodyHash } from '../../../adapters/smtp/dkim-body.ts';
-import { type Dns as Asking, openDns } from '../../../adapters/smtp/dns.ts';
+import { type Dns, openDns } from '../../../adapters/smtp/dns.ts';
 import { checkSpf } from '../../../adapters/smtp/spf.ts';
 import type { MailPolicy } from '../../../domain/mail.ts';
-import { type Dns, startDns } from '../../support/dns.ts';
+import { type Dnsmasq, startDnsmasq } from '../../support/dnsmasq.ts';
 import { freePort } from '../../support/free-port.ts';
 import { announced, loggedIn, mailbox, mailOf, sender, sent, swaks } from './clients.ts';
 import { endpoint } from './endpoint.ts';
@@ -68,8 +68,8 @@ const spf = {
   ...include(12),
 };
 
-let dns: Dns;
-const asking = async <A>(use: (dns: Asking) => Promise<A>, server = dns.server): Promise<A> => {
+let dns: Dnsmasq;
+const asking = async <A>(use: (dns: Dns) => Promise<A>, server = dns.server): Promise<A> => {
   const open = openDns({ servers: [server], timeout: 2_000 }, systemClock());
   try {
     return await use(open);
@@ -79,7 +79,7 @@ const asking = async <A>(use: (dns: Asking) => Promise<A>, server = dns.server):
 };
 
 beforeAll(async () => {
-  dns = await startDns({
+  dns = await startDnsmasq({
     texts: {
       ...spf,
       'key._domainkey.acme.example': `v=DKIM1; k=rsa; p=${shown(publicKey)}`,

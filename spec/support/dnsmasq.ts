@@ -19,10 +19,10 @@ export type Records = {
 };
 
 /** Where it listens, and how it is ended. */
-export type Dns = { readonly server: string; readonly stop: () => Promise<void> };
+export type Dnsmasq = { readonly server: string; readonly stop: () => Promise<void> };
 
 /** Starts it. */
-export const startDns = async ({ texts = {}, hosts = {}, exchanges = {} }: Records): Promise<Dns> => {
+export const startDnsmasq = async ({ texts = {}, hosts = {}, exchanges = {} }: Records): Promise<Dnsmasq> => {
   if (!existsSync(tree)) throw new Error(`there is no dnsmasq in ${tree}: npm run peers`);
   const port = await freePort();
   const pieces = (text: string): string => (text.match(/.{1,250}/g) ?? []).join(',');
