@@ -2,7 +2,7 @@
 # Gets the Debian programs that the tests and benches use as partners. Does nothing where all are there.
 set -eu
 
-packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps swaks libnet-ssleay-perl chromium wrk"
+packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps swaks libnet-ssleay-perl chromium wrk wrk"
 
 # Unpacked under var/peers and not installed: a tree a line, and the packages that it is made of. Installed, these would
 # start a service of the machine or conflict with one another; so they get along without root, too.
