@@ -69,11 +69,14 @@ export const serveConnection = (
     await session.close({ orderly });
     log.info(`${protocol} session ended`, { login: session.login, channel: session.channel, address });
   };
-  const sessionOf = async (channel: string, authorization: string | undefined): Promise<Either<Refusal, Session>> => {
-    const shown = `${channel}\n${authorization ?? ''}`;
+  const sessionOf = async (
+    channels: readonly string[],
+    authorization: string | undefined,
+  ): Promise<Either<Refusal, Session>> => {
+    const shown = `${channels.join()}\n${authorization ?? ''}`;
     if (current?.shown === shown) return right(current.session);
     await leave(true);
-    const entered = await enter(intake, { protocol, address, channel, authorization, certificate: certificate() });
+    const entered = await enter(intake, { protocol, address, channels, authorization, certificate: certificate() });
     if (isLeft(entered)) return entered;
     const session = entered.right;
     if (socket.destroyed || session.ended.aborted) {

@@ -32,6 +32,14 @@ export type Exchange = {
   readonly reached: () => Promise<boolean>;
 };
 
+/** A request of whom nobody knows yet who made it. */
+export type Asked = Omit<Exchange, 'session' | 'target'> & {
+  readonly sessionOf: (
+    channels: readonly string[],
+    authorization: string | undefined,
+  ) => Promise<Either<Refusal, Session>>;
+};
+
 /** What an exchange comes to: an answer to be given, or undefined where it was given. */
 export type Outcome = Promise<Reply | undefined>;
 

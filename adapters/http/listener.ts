@@ -11,6 +11,7 @@ import { type CrowdLimits, makeCrowd } from './crowd.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import { common, onWire, problem } from './replies.ts';
 import { secondServer } from './second.ts';
+import { upgrading } from './through/upgrades.ts';
 import type { EndpointTls } from './tls.ts';
 import { firstWire, type Wire } from './wire.ts';
 
@@ -108,6 +109,7 @@ export const listen = async (
 
   server.on('request', take(false));
   server.on('checkContinue', take(true));
+  server.on('upgrade', upgrading(take(false)));
   server.on('clientError', (error: Error & { readonly code?: string }, socket: Socket) => {
     const may = served.get(socket)?.mayObject() === true;
     if (!may || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
