@@ -41,7 +41,7 @@ export const watching = (clock: Clock, limits: Limits, gone: AbortSignal): Watch
     cancel();
     cancelAll();
     gone.removeEventListener('abort', left);
-    over.abort();
+    over.abort(reason);
   };
   const look = (): void => {
     cancel();

@@ -70,7 +70,7 @@ export const takeThrough = async (
   const request = decoded(() => exchangeRequest.parse(decodeOne(head)));
   if (request === undefined) return refusalReply(refusal('invalid', 'The head of the request is not understood.'));
   const gone = new AbortController();
-  stream.once('close', () => gone.abort());
+  stream.once('close', () => gone.abort('over'));
   if (request.length === 0) await drain(frames.body);
   const answer = await handlers.through(from, request, request.length === 0 ? noBody : frames.body, gone.signal);
   if (answer._tag === 'Left') return refusalReply(answer.left);

@@ -76,9 +76,13 @@ type Tunnel = { readonly body: Body; readonly gone: AbortSignal };
 
 const answerTo = (asked: ClientRequest, tunnel: Tunnel | undefined): Promise<Answered> =>
   new Promise((resolve, reject) => {
-    asked.once('response', (answer) => resolve(answered(answer)));
+    const closed = (): void => reject(new Error('the service closed the connection'));
+    asked.once('response', (answer) => {
+      asked.off('close', closed);
+      resolve(answered(answer));
+    });
     asked.on('error', reject);
-    asked.once('close', () => reject(new Error('the service closed the connection')));
+    asked.once('close', closed);
     asked.once('upgrade', (answer, socket, head) => {
       if (tunnel !== undefined) resolve({ ...headOf(answer), body: tunnelled(socket, head, tunnel) });
       else {

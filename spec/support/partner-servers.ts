@@ -301,9 +301,11 @@ export const startProftpd = async ({
 export const startNginx = async ({
   tls,
   more = [],
+  upstreams = [],
 }: {
   readonly tls?: true;
   readonly more?: readonly string[];
+  readonly upstreams?: readonly string[];
 } = {}): Promise<PartnerServer> => {
   const here = await room();
   const { directory, disk, port } = here;
@@ -328,6 +330,7 @@ export const startNginx = async ({
     `log_format said '$request_method $request_uri $status $content_length "$http_idempotency_key" "$http_x_own"';`,
     `access_log ${log} said;`,
     'client_max_body_size 0;',
+    ...upstreams,
     'server {',
     `listen 127.0.0.1:${port}${tls === undefined ? '' : ' ssl'};`,
     ...secured,
