@@ -8,8 +8,8 @@ import type { PartnerAccess } from '../domain/partner.ts';
 import type { InboxNeeds } from './inbox.ts';
 import type { Routes } from './steps/process.ts';
 
-/** Channels, profiles, and what belongs to them. `passwords` are by channel. */
-export type ChannelSettings = Pick<InnerConfig, 'channels' | 'profiles'> & {
+/** Channels, profiles, routes, and what belongs to them. `passwords` are by channel. */
+export type ChannelSettings = Pick<InnerConfig, 'channels' | 'profiles' | 'routes'> & {
   readonly passwords: ReadonlyMap<string, string>;
   /** How to come in at the partners of the channels. */
   readonly accessOf: (channel: string) => Either<Failure, PartnerAccess>;
@@ -36,8 +36,8 @@ export const firstSettings = (
   passwords: ReadonlyMap<string, string>,
   accessOf: ChannelSettings['accessOf'] = noAccess,
 ): ChannelSettings => {
-  const { channels, profiles } = config.role === 'inner' ? config : { channels: [], profiles: [] };
-  return { channels, profiles, passwords, accessOf };
+  const { channels, profiles, routes } = config.role === 'inner' ? config : { channels: [], profiles: [], routes: [] };
+  return { channels, profiles, routes, passwords, accessOf };
 };
 
 /** Opens them; `keepFor` is how long a provided file waits where no channel says it, milliseconds. */

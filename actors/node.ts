@@ -2,6 +2,7 @@
 import { type Either, left } from 'fp-ts/lib/Either.js';
 import type { Config, DmzConfig } from '../domain/config.ts';
 import type { Status } from '../domain/control.ts';
+import type { PassThrough, Services } from '../domain/exchange.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
 import type { Outboxes } from '../domain/outbox.ts';
@@ -14,6 +15,7 @@ import type {
   EventLog,
   Ids,
   Log,
+  Mails,
   PayloadSource,
   PayloadStore,
   Programs,
@@ -42,9 +44,11 @@ import { type ChannelSettings, firstSettings, innerSettings } from './inner-sett
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { listAt } from './list-at.ts';
 import { openOutbox } from './outbox.ts';
+import { passingThrough } from './pass-through.ts';
 import { servePayload } from './payload-server.ts';
 import { probing } from './probe.ts';
 import { startProjector } from './projector.ts';
+import { publishingRoutes } from './publish-routes.ts';
 import { rebuilding } from './rebuild.ts';
 import { receipts } from './receipt.ts';
 import { recordingPurges } from './record-purge.ts';
@@ -52,6 +56,7 @@ import { asAnswer } from './refusals.ts';
 import { openAtDmz, openAtInner } from './replication.ts';
 import { retiring } from './retire.ts';
 import { stepOf } from './roles.ts';
+import { openRoutes } from './routes.ts';
 import { openForLog } from './same-log.ts';
 import { type SealLimits, sealLog } from './seal-log.ts';
 import { takeStaged } from './staging.ts';
@@ -91,8 +96,11 @@ export type NodePorts = {
   readonly source?: PayloadSource;
   readonly delivery: Delivery;
   readonly programs: Programs;
+  readonly mails: Mails;
   readonly partners: Partners;
   readonly cron: Cron;
+  /** How inner asks the services of its routes; absent: it has none. */
+  readonly services?: Services;
   /** Where inner's outboxes are; absent: it watches none. */
   readonly outboxes?: Outboxes;
   readonly verifiers: Verifiers;
@@ -122,6 +130,8 @@ export type RunningNode = {
   readonly control: RunningControl;
   /** The door for partners; only dmz has one. */
   readonly intake: RunningIntake | undefined;
+  /** How HTTP endpoints pass requests through; only on dmz. */
+  readonly passThrough: PassThrough | undefined;
   /** Brings the read models to the end of the log and sweeps unfinished deliveries. */
   catchUp(): Promise<void>;
   /** Links up and goes to work. */
@@ -137,7 +147,7 @@ const providedFor = 86_400_000;
 
 /** Starts a server's actors; they follow the log from here on. */
 export const startNode = async (ports: NodePorts, settings: NodeSettings): Promise<RunningNode> => {
-  const { models, messages, delivery, programs, clock, ids, log } = ports;
+  const { models, messages, delivery, clock, ids, log } = ports;
   const { config } = settings;
   const { role, node, retries } = config;
   const eventLog = evolvingLog(ports.eventLog);
@@ -208,9 +218,21 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     await stopAgents();
     goOnWithAgents();
   };
+  const routing = role === 'dmz' ? await openRoutes(shared) : undefined;
+  const telling = role === 'inner' ? publishingRoutes({ ...shared, routes: () => own.now().routes }) : undefined;
+  const publishRoutes = async () => telling?.publish();
+  stops.push(() => telling?.stop());
   const replication =
     role === 'inner'
-      ? await openAtInner({ ...shared, ...settings, ...config.messageService, own, profilesChanged, node })
+      ? await openAtInner({
+          ...shared,
+          ...settings,
+          ...config.messageService,
+          own,
+          profilesChanged,
+          publishRoutes,
+          node,
+        })
       : await openAtDmz({ ...shared, end: (channel) => intake?.end(channel) });
   stops.push(replication.stop);
   const status = () => ({ node, ...settings.status() });
@@ -247,7 +269,7 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
   ];
   const steps = {
     fetch: fetchPayload(payloads, disk, ports.source ?? messages.payload, node),
-    process: process(() => own.now().profiles, routes, performing({ payloads, programs, disk, node }), streams, ids),
+    process: process(() => own.now().profiles, routes, performing({ ...shared, disk }), streams, ids),
     prepare: prepare(delivery, payloads),
     deliver: deliver(delivery),
     acknowledge,
@@ -275,11 +297,17 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
         ? asAnswer(await accessOf(channel)())
         : left(refusal('notPermitted', `channel ${channel} is not shown to dmz`)),
     list: (_from, request) => listAt(enter, log, request),
+    routes: routing?.take ?? notHere,
+    through:
+      ports.services === undefined
+        ? notHere
+        : passingThrough({ ...shared, services: ports.services, routes: () => own.now().routes }),
   };
 
   return {
     control,
     intake,
+    passThrough: routing?.passThrough,
     broken: projector.ended,
     catchUp: async () => {
       await projector.caughtUp;
@@ -303,6 +331,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
     },
   };
 };
+
+const notHere = () => Promise.resolve(left(refusal('notPermitted', 'nothing is passed through here')));
 
 const intakeOf = (config: DmzConfig, shared: Omit<IntakeNeeds, 'door'> & NodePorts): RunningIntake => {
   const door = openDoor({ ...shared, projection: channelsProjection, limits: config.limits });

@@ -81,11 +81,12 @@ const innerOnly: readonly Row[] = [
   local('innerOnly', 'prepared', 'inner', 'deliver', 'sent'),
 ];
 
-const processAgain: readonly Row[] = [
-  local('processAgain', 'new', 'inner', 'create', 'created'),
-  local('processAgain', 'created', 'inner', 'process', 'matched'),
-  local('processAgain', 'created', 'inner', 'process', 'stepDone'),
-  local('processAgain', 'created', 'inner', 'process', 'processed'),
+/** What inner has already, and processes by itself. */
+const processedHere = (scenario: string): readonly Row[] => [
+  local(scenario, 'new', 'inner', 'create', 'created'),
+  local(scenario, 'created', 'inner', 'process', 'matched'),
+  local(scenario, 'created', 'inner', 'process', 'stepDone'),
+  local(scenario, 'created', 'inner', 'process', 'processed'),
 ];
 
 /** Every row of every scenario. */
@@ -96,7 +97,8 @@ export const roles: readonly Row[] = [
   ...provide,
   ...innerSends,
   ...innerOnly,
-  ...processAgain,
+  ...processedHere('processAgain'),
+  ...processedHere('processPart'),
 ];
 
 /** Events of the owner of any open state, whatever the scenario; the value says whether they travel. */

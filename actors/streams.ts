@@ -219,8 +219,11 @@ export const openStreams = (needs: StreamsNeeds): Streams => {
 };
 
 /** What makes an event's id differ from those of its kind before it. */
-const timesBefore = ({ viewChanges, repeats, attempt }: Transfer, type: EventType): number =>
-  type === 'viewChanged' ? viewChanges : type === 'repeated' ? repeats : attempt;
+const timesBefore = ({ viewChanges, repeats, reports, attempt }: Transfer, type: EventType): number => {
+  if (type === 'viewChanged') return viewChanges;
+  if (type === 'reported') return reports.length;
+  return type === 'repeated' ? repeats : attempt;
+};
 
 const open = (id: string, first: Fact): Folded => {
   const scenario = scenarioOf(first as TransferEvent);

@@ -20,6 +20,7 @@ import { whyNotWhole } from './eventlog/mark.ts';
 import { openDoor, openFetchEndpoints, openSource } from './fetching.ts';
 import { linkSignatures } from './keys/signatures.ts';
 import { messageService } from './messages/index.ts';
+import { mailParts } from './mime/index.ts';
 import { directoryOutboxes } from './outboxes/index.ts';
 import { accessIn, partnersOver } from './partners.ts';
 import { diskPayloads } from './payloads/disk.ts';
@@ -27,6 +28,7 @@ import { localPrograms } from './programs/index.ts';
 import { protocols } from './protocols.ts';
 import { sqliteReadModels } from './readmodels/sqlite.ts';
 import { readAgain } from './reload.ts';
+import { httpServices } from './services/index.ts';
 import { systemClock } from './shared/clock.ts';
 import { systemIds } from './shared/ids.ts';
 import type { LoadedConfig } from './shared/loaded-config.ts';
@@ -117,7 +119,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     const programs = await localPrograms({ directory: data, environment: process.env, clock, log });
     closers.push(() => programs.close());
     const [partners, cron] = [partnersOver(protocols, clock), schedules()];
-    const own = { eventLog, models, payloads, disk, delivery, programs, verifiers, signatures };
+    const own = { eventLog, models, payloads, disk, delivery, programs, mails: mailParts(), verifiers, signatures };
     const ports = { ...own, messages, partners, cron, clock, ids, log };
     if (config.role === 'dmz') {
       door = openDoor(config, { ...ports, key: tls.key });
@@ -125,7 +127,9 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     }
     const source = openSource(config, { ...ports, key: tls.key });
     closers.push(source.close);
-    return { ...ports, source: source.payload, outboxes: directoryOutboxes() };
+    const services = httpServices();
+    closers.push(() => services.close());
+    return { ...ports, source: source.payload, outboxes: directoryOutboxes(), services };
   };
 
   const phases: ServerPhases = {
@@ -147,12 +151,12 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
     },
     catchUp: () => started().catchUp(),
     serve: async () => {
-      const { control, intake } = started();
+      const { control, intake, passThrough } = started();
       await started().serve();
       const socket = await serveControl({ data, control, log });
       closers.push(() => socket.close());
       if (config.role === 'dmz' && intake !== undefined && door !== undefined) {
-        const context = { intake, log, clock, directory: join(data, 'keys') };
+        const context = { intake, passThrough, log, clock, directory: join(data, 'keys') };
         const partners = await openListeners(config.listeners, protocols, context, log);
         closers.push(() => partners.close(graceMs));
         listeners.push(partners);

@@ -12,6 +12,7 @@ import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
 import { mostChannels } from './replication.ts';
 import { dmzRetention, innerRetention } from './retention.ts';
+import { mostRoutes, routeProblems, routeSettings } from './route.ts';
 import { duration, filePath, size } from './units.ts';
 
 /** One thing that is wrong: where in the file (and on which line, where that is known), what, and what would be right. */
@@ -92,6 +93,11 @@ const inner = (protocols: readonly Protocol[]) =>
       .max(1000)
       .default([])
       .describe('Directories that are watched for files to be sent.'),
+    routes: z
+      .array(routeSettings)
+      .max(mostRoutes)
+      .default([])
+      .describe("Services of the intranet that are reached through dmz's HTTP endpoints."),
     retention: innerRetention,
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
@@ -213,6 +219,7 @@ const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): reado
       path: `profiles[${i}].name`,
       problem: 'another profile has this name',
     })),
+    ...routeProblems(config),
     ...config.outboxes.flatMap(({ channel, viaDmz }, i) => {
       const why = whyNotSent(
         config.channels.find((each) => each.name === channel),

@@ -4,12 +4,14 @@ import type { Either } from 'fp-ts/lib/Either.js';
 import { z } from 'zod';
 import { type Segment, segment } from './chain.ts';
 import { plainName } from './channel.ts';
+import type { Answered, Body, ExchangeRequest } from './exchange.ts';
 import type { Attempt, Refusal } from './failure.ts';
 import { mostFiles, type PartnerAccess, type PartnerFile, partnerFile } from './partner.ts';
 import { type PayloadRef, payloadKey } from './payload.ts';
 import type { PayloadSource } from './ports.ts';
 import type { ChannelsAnswer, ChannelUpdate } from './replication.ts';
 import type { Role } from './role.ts';
+import type { Route } from './route.ts';
 import { eventMeta, isEventType, type TransferEvent, transferId, vocabulary, who } from './transfer/vocabulary.ts';
 
 /** A recorded event on its way to the peer, with its payload when that is small enough to come along. */
@@ -112,12 +114,21 @@ export type PeerHandlers = {
   readonly partner: (from: Peer, channel: string) => Promise<Either<Refusal, PartnerAccess>>;
   /** The files in a directory of a channel's partner, as seen from here. */
   readonly list: (from: Peer, request: ListRequest) => Promise<Either<Refusal, readonly PartnerFile[]>>;
+  /** Takes the routes as they are from here on. */
+  readonly routes: (from: Peer, routes: readonly Route[]) => Promise<Either<Refusal, void>>;
+  /** Passes a request through to a service. `gone` aborts when the exchange is over, however it ended; the body of the answer may then not have been read. */
+  readonly through: (
+    from: Peer,
+    request: ExchangeRequest,
+    body: Body,
+    gone: AbortSignal,
+  ) => Promise<Either<Refusal, Answered>>;
 };
 
 /** What each role may ask of the other: a closed table, checked by the receiver. */
 export const mayAsk: Readonly<Record<Role, readonly (keyof PeerHandlers)[]>> = {
-  dmz: ['events', 'command', 'partner', 'segments'],
-  inner: ['events', 'payload', 'ticket', 'channels', 'command', 'stage', 'list'],
+  dmz: ['events', 'command', 'partner', 'segments', 'through'],
+  inner: ['events', 'payload', 'ticket', 'channels', 'command', 'stage', 'list', 'routes'],
 };
 
 /** The message service. Failures are `temporary` unless the peer refused. */
@@ -144,5 +155,8 @@ export interface Messages {
   partner(from: string, channel: string): Attempt<PartnerAccess>;
   /** Within two minutes: the partner may be slow. */
   list(at: string, request: ListRequest): Attempt<readonly PartnerFile[]>;
+  routes(to: string, routes: readonly Route[]): Attempt<void>;
+  /** Has the peer pass a request through. The caller aborts `gone` when it wants no more of it, or has all; no deadline but that. */
+  through(to: string, request: ExchangeRequest, body: Body, gone: AbortSignal): Attempt<Answered>;
   close(): Promise<void>;
 }

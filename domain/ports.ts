@@ -5,6 +5,7 @@ import type { Observable } from 'rxjs';
 import type { Room } from './disk.ts';
 import type { JsonObject, LoggedEvent, NewEvent, Position } from './event.ts';
 import type { Attempt, LogFailure } from './failure.ts';
+import type { PartFacts } from './mail-part.ts';
 import type { ProgramExit, RunStep } from './processing.ts';
 
 export type * from './event.ts';
@@ -219,6 +220,18 @@ export interface Programs {
   run<A>(job: ProgramJob, signal: AbortSignal, whenEnded: (end: ProgramEnd) => Attempt<A>): Attempt<A>;
   /** Ends what still runs. */
   close(): Promise<void>;
+}
+
+/** A part of a mail, its content decoded. What is not read of it before the next part is passed over. */
+export type MailPart = PartFacts & { readonly content: AsyncIterable<Uint8Array> };
+
+/** Takes mails apart. */
+export interface Mails {
+  /**
+   * The parts that hold data, in the order of the mail, never the whole of anything in memory. Throws permanent failures
+   * `badMail` where the mail, or the content that is read, is not what it should be, or is more than is borne.
+   */
+  parts(mail: AsyncIterable<Uint8Array>): AsyncIterable<MailPart>;
 }
 
 /** Live values. */

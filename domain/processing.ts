@@ -45,9 +45,24 @@ export const renameStep = z.strictObject({
     .describe('The new name, with {name}, {stem}, {ext}, {channel}, {date}, {time} and {id}.'),
 });
 
+/** Records what a delivery report says at the transfer whose mail it is about. */
+export const readReportStep = z.strictObject({ kind: z.literal('readReport') });
+
+/** Takes a mail apart: each of its attachments becomes a transfer of its own. */
+export const splitStep = z.strictObject({
+  kind: z.literal('split'),
+  into: z.literal('attachments').default('attachments').describe('What the mail is taken apart into.'),
+  texts: z.boolean().default(false).describe("The mail's own texts, too, each as a file."),
+  withoutAttachments: z
+    .enum(['hold', 'pass'])
+    .default('hold')
+    .describe('What becomes of a mail that has none. pass: it goes on, and there is nothing to make.'),
+});
+export type SplitStep = z.infer<typeof splitStep>;
+
 /** Any step of a profile. */
-export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep], {
-  error: 'kind must be run or rename',
+export const processingStep = z.discriminatedUnion('kind', [runStep, renameStep, splitStep, readReportStep], {
+  error: 'kind must be run, rename, split or readReport',
 });
 export type ProcessingStep = z.infer<typeof processingStep>;
 

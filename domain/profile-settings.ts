@@ -67,7 +67,12 @@ export const profile = z.strictObject({
       name: z.string().min(1).max(255).default('*').describe('File name pattern: * and ?.'),
     })
     .prefault({}),
-  steps: z.array(processingStep).max(50).default([]).describe('What is done with the data, one after the other.'),
+  steps: z
+    .array(processingStep)
+    .max(50)
+    .refine((steps) => steps.filter(({ kind }) => kind === 'split').length < 2, 'a profile takes a mail apart once')
+    .default([])
+    .describe('What is done with the data, one after the other.'),
   agent: agent.optional(),
   responses: z.array(response).max(100).default([]),
 });

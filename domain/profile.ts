@@ -54,8 +54,12 @@ const nameFits: Policy = ({ match }, { name }) =>
 
 const waitsForData: Policy = ({ agent }) => (agent === undefined ? none : some('is started by its own agent'));
 
+/** What was split off is never split again, so that no mail goes round in a circle. */
+const splitsOnce: Policy = ({ steps }, { parent }) =>
+  parent !== undefined && steps.some(({ kind }) => kind === 'split') ? some('splits mails') : none;
+
 /** The policies that must all have no objection. */
-const policies: readonly Policy[] = [waitsForData, channelFits, nameFits];
+const policies: readonly Policy[] = [waitsForData, channelFits, nameFits, splitsOnce];
 
 /** The first profile in config order to which no policy objects. */
 export const chooseProfile = (profiles: readonly Profile[], transfer: Transfer): Profile | undefined =>

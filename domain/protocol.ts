@@ -1,5 +1,6 @@
 /** What a protocol is to the gateway: one folder in adapters/, one line in adapters/protocols.ts. */
 import type { z } from 'zod';
+import type { PassThrough } from './exchange.ts';
 import type { Attempt } from './failure.ts';
 import type { Intake } from './intake.ts';
 import type { PartnerProtocol } from './partner.ts';
@@ -19,6 +20,8 @@ export type ListenerContext = {
   readonly log: Log;
   readonly clock: Clock;
   readonly directory: string;
+  /** How HTTP endpoints pass requests through to services of the intranet; absent: they do not. */
+  readonly passThrough?: PassThrough | undefined;
 };
 
 /** A protocol, its settings type closed over, so that the registry is one list of one type. */

@@ -36,7 +36,7 @@ export const renamed = (template: string, named: Named): Decision<string> => {
 };
 
 /** Where the ending begins, its dot included; a dot in front makes none. */
-const endingAt = (name: string): number => {
+export const endingAt = (name: string): number => {
   const dot = name.lastIndexOf('.');
   return dot > 0 ? dot : name.length;
 };

@@ -229,6 +229,7 @@ const reasonOf = (row: TransferRecord, event: TransferEvent): string | null => {
     case 'purged':
     case 'confirmed':
     case 'repeated':
+    case 'reported':
     case 'viewChanged':
       return row.reason;
     default:

@@ -1,13 +1,14 @@
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Attempt, permanent } from '../../domain/failure.ts';
 import { type PayloadRef, stepKeyOf } from '../../domain/payload.ts';
-import type { PayloadStore, ProgramEnd, Programs } from '../../domain/ports.ts';
+import type { ProgramEnd, Programs } from '../../domain/ports.ts';
 import { exitFailure, type ProcessingStep, type RunStep } from '../../domain/processing.ts';
 import { renamed } from '../../domain/rename.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
 import type { EventData } from '../../domain/transfer/vocabulary.ts';
-import type { DiskGuard } from '../disk.ts';
 import { storeStream } from '../store-whole.ts';
+import { type ReportNeeds, readingReport } from './read-report.ts';
+import { type SplitNeeds, splitMail } from './split.ts';
 
 /** Performs one step of a profile on a payload and says what it changed. */
 export type Perform = (
@@ -18,12 +19,7 @@ export type Perform = (
 ) => Attempt<EventData<'stepDone'>>;
 
 /** What the steps rest on. */
-export type PerformNeeds = {
-  readonly payloads: PayloadStore;
-  readonly programs: Programs;
-  readonly disk: Pick<DiskGuard, 'claim'>;
-  readonly node: string;
-};
+export type PerformNeeds = SplitNeeds & ReportNeeds & { readonly programs: Programs };
 
 /** The steps that there are. A result is a copy of its own: the payload as it was delivered never changes. */
 export const performing =
@@ -36,6 +32,16 @@ export const performing =
         const made = await runProgram(needs, step, folded, payload, signal)();
         if (isLeft(made)) return made;
         return right({ index, step: step.kind, ...(made.right && { payload: made.right }) });
+      };
+    if (step.kind === 'readReport')
+      return async () => {
+        const read = await readingReport(needs)(folded, payload)();
+        return isLeft(read) ? read : right({ index, step: step.kind });
+      };
+    if (step.kind === 'split')
+      return async () => {
+        const made = await splitMail(needs, step, folded, payload, signal)();
+        return isLeft(made) ? made : right({ index, step: step.kind, parts: made.right });
       };
     const { name, channel, createdAt: at } = transfer;
     const named = renamed(step.template, { id, name, channel, at });

@@ -54,7 +54,8 @@ export const process =
       if (isLeft(created)) return left(temporary('log', created.left.text));
       responses.push(id);
     }
-    return right([{ type: 'processed', data: { responses } }]);
+    const parts = transfer.parts.length === 0 ? {} : { parts: [...transfer.parts] };
+    return right([{ type: 'processed', data: { responses, ...parts } }]);
   };
 
 const creation = (

@@ -29,9 +29,12 @@ export const channelsCommands = (channels: Command, program: Program, terminal: 
     'diff --data var/inner',
     'on inner: what each dmz has, compared with the config; on dmz: what it has, and what a new epoch would change',
   ).action((options: Asked) => done(ask(program, terminal, options, (control) => control.channelDiff(), diffWords)));
-  command('reload', 'reload --data var/inner', "on inner: read the config's channels and profiles again").action(
-    (options: Asked) =>
-      done(ask(program, terminal, options, (control) => control.reloadChannels(terminal.login), sentence)),
+  command(
+    'reload',
+    'reload --data var/inner',
+    "on inner: read the config's channels, profiles and routes again",
+  ).action((options: Asked) =>
+    done(ask(program, terminal, options, (control) => control.reloadChannels(terminal.login), sentence)),
   );
   command(
     'accept-epoch',

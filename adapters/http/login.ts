@@ -7,7 +7,8 @@ import type { Intake, LoginAttempt, Session } from '../../domain/intake.ts';
 export type Shown = {
   readonly protocol: string;
   readonly address: string;
-  readonly channel: string;
+  /** One of them must be the login's; for a token or a certificate there must be one alone, whose it is. */
+  readonly channels: readonly string[];
   readonly authorization: string | undefined;
   /** The fingerprint of the client's certificate, where it is one that counts. */
   readonly certificate: string | undefined;
@@ -18,7 +19,7 @@ const longestPassword = 1024;
 const wrong = refusal('badCredentials', 'login or password is wrong');
 const none = refusal('badCredentials', 'log in: by Basic, by a bearer token, or over https by a client certificate');
 
-/** A session of the channel that is named, or why not. */
+/** A session of one of the channels that are named, or why not. */
 export const enter = async (intake: Intake, shown: Shown): Promise<Decision<Session>> => {
   const attempt = attemptOf(shown);
   if (attempt === undefined) return left(shown.authorization === undefined ? none : wrong);
@@ -30,21 +31,24 @@ export const enter = async (intake: Intake, shown: Shown): Promise<Decision<Sess
   }
   const session = await intake.login(attempt)();
   if (isLeft(session)) return session.left.reason === 'badCredentials' ? left(wrong) : session;
-  if (session.right.channel === shown.channel) return session;
+  if (shown.channels.includes(session.right.channel)) return session;
   await session.right.close();
-  return left(refusal('notPermitted', 'the URL names a channel that is not of this login'));
+  return left(refusal('notPermitted', 'this URL is not for this login'));
 };
 
-const attemptOf = ({ protocol, address, channel, authorization, certificate }: Shown): LoginAttempt | undefined => {
+const attemptOf = ({ protocol, address, channels, authorization, certificate }: Shown): LoginAttempt | undefined => {
+  const [channel = '', ...others] = channels;
   const by = { protocol, address, login: channel, named: 'channel' } as const;
-  if (channel.length > longestLogin) return undefined;
+  const isNamed = others.length === 0 && channel.length <= longestLogin;
   if (authorization === undefined)
-    return certificate === undefined
+    return certificate === undefined || !isNamed
       ? undefined
       : { ...by, proof: { kind: 'clientCertificate', fingerprint: certificate } };
   const token = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i.exec(authorization)?.[1];
   if (token !== undefined)
-    return token.length > longestPassword ? undefined : { ...by, proof: { kind: 'password', password: token } };
+    return token.length > longestPassword || !isNamed
+      ? undefined
+      : { ...by, proof: { kind: 'password', password: token } };
   const encoded = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1] ?? '';
   const [, login, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
   if (login === undefined || password === undefined) return undefined;

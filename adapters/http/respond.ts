@@ -1,27 +1,23 @@
 /** From a request to its answer: what it must be before anybody looks at it, who made it, and what it wants. */
 import type { IncomingMessage } from 'node:http';
-import { type Either, isLeft } from 'fp-ts/lib/Either.js';
-import type { Refusal } from '../../domain/failure.ts';
-import type { Session } from '../../domain/intake.ts';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import { get } from './downloads.ts';
-import type { Exchange, Outcome } from './exchange.ts';
+import type { Asked, Exchange, Outcome } from './exchange.ts';
 import { isForm, post } from './forms.ts';
 import { list } from './listings.ts';
 import { common, problem, type Reply, refused } from './replies.ts';
 import { type Target, targetOf } from './target.ts';
+import { passedThrough } from './through/index.ts';
 import { tell } from './transfers.ts';
 import { put } from './uploads.ts';
-
-/** A request of whom nobody knows yet who made it. */
-export type Asked = Omit<Exchange, 'session' | 'target'> & {
-  readonly sessionOf: (channel: string, authorization: string | undefined) => Promise<Either<Refusal, Session>>;
-};
 
 /** Answers a request. */
 export const respond = async (asked: Asked): Outcome => {
   const { request } = asked;
   const objection = objectionTo(request);
   if (objection !== undefined) return objection;
+  const passed = passedThrough(asked);
+  if (passed !== undefined) return passed;
   const target = targetOf(request.url ?? '');
   if (isLeft(target)) return refused(target.left);
   const methods = methodsOf(target.right);
@@ -29,7 +25,7 @@ export const respond = async (asked: Asked): Outcome => {
   if (run === undefined) return common.noMethod(Object.keys(methods).join(', '));
   if (isForeign(request, target.right))
     return problem(403, 'a page of another site has asked for this; open it yourself');
-  const session = await asked.sessionOf(target.right.channel, request.headers.authorization);
+  const session = await asked.sessionOf([target.right.channel], request.headers.authorization);
   return isLeft(session) ? refused(session.left) : run({ ...asked, session: session.right, target: target.right });
 };
 
@@ -45,7 +41,7 @@ const methodsOf = ({ kind }: Target): Readonly<Record<string, (exchange: Exchang
  */
 const isForeign = ({ method, headers }: IncomingMessage, { kind }: Target): boolean => {
   const reads = method === 'GET' || method === 'HEAD';
-  const { origin, host } = headers;
+  const { origin, host = headers[':authority'] } = headers;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none' && !(reads && kind === 'directory');
   return !reads && origin !== undefined && origin.replace(/^https?:\/\//, '') !== host;
@@ -60,9 +56,10 @@ const single = [
 
 /** What the parser lets through and we do not. */
 const objectionTo = (request: IncomingMessage): Reply | undefined => {
-  const { rawHeaders, headersDistinct, headers, httpVersion } = request;
+  const { rawHeaders, headers, httpVersion } = request;
   if (rawHeaders.length > 2 * mostHeaders) return problem(431, `a request has at most ${mostHeaders} headers`);
-  const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  const twice = single.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) return problem(400, `the header ${twice} stands twice`);
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')

@@ -12,6 +12,7 @@ import { type Reply, refusalReply, wordsOf } from './failures.ts';
 import { limits } from './limits.ts';
 import { isRoute, routes } from './routes.ts';
 import { takeStage } from './stage.ts';
+import { takeThrough } from './through.ts';
 
 type Options = {
   readonly handlers: PeerHandlers;
@@ -81,6 +82,7 @@ export const answer = (connection: Answering, options: Options): void => {
     }
     if (key !== undefined && asked === 'stage') return takeStage(stream, headers, key, { handlers, from: peer, clock });
     if (key !== undefined) return payload(stream, key, headers.range ?? 'bytes=0-');
+    if (asked === 'through') return takeThrough(stream, { handlers, from: peer, clock });
     const taken = await body(stream, headers, maxMessageSize);
     if ('kind' in taken) return refusalReply(taken);
     return isRoute(path) ? routes[path].route(handlers, peer, taken) : undefined;
@@ -134,6 +136,7 @@ export const answer = (connection: Answering, options: Options): void => {
 
 const askedBy = (method: string, path: string, ofPayload: boolean): keyof PeerHandlers | undefined => {
   if (ofPayload) return method === 'GET' ? 'payload' : method === 'PUT' ? 'stage' : undefined;
+  if (method === 'POST' && path === '/through') return 'through';
   return method === 'POST' && isRoute(path) ? routes[path].may : undefined;
 };
 

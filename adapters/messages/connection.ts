@@ -54,6 +54,10 @@ export const answering = (socket: TLSSocket, peer: Peer, maxMessageSize: number,
   return watched(socket, session, peer, clock);
 };
 
+/** Has many exchanges share a connection: each may have little unread. */
+export const narrow = ({ session }: Connection): void =>
+  session.settings({ initialWindowSize: limits.exchangeWindow, maxConcurrentStreams: limits.exchanges });
+
 const watched = <S extends Http2Session>(socket: TLSSocket, session: S, peer: Peer, clock: Clock): Connection<S> => {
   const destroy = (): void => {
     session.destroy();

@@ -7,10 +7,11 @@ import type { Role } from '../../domain/role.ts';
 import { decodeOne, encodeOne } from './codec.ts';
 
 /** Raised with every change that an older server would not understand. */
-export const protocolVersion = 4;
+export const protocolVersion = 6;
 
-/** What a connection is for: everything small, or payloads, behind which nothing else waits. */
-export type Lane = 'events' | 'bulk';
+/** What a connection is for: everything small, or payloads, or what is passed through; nothing of one waits behind another. */
+export type Lane = z.infer<typeof lane>;
+const lane = z.enum(['events', 'bulk', 'through']);
 
 /** Who I am; `instance` is new with every start of a server. */
 export type Hello = {
@@ -26,7 +27,7 @@ const hello = z.strictObject({
   node: z.string().max(63),
   version: z.literal(protocolVersion),
   instance: z.string().max(64),
-  lane: z.enum(['events', 'bulk']),
+  lane,
 });
 
 /** A hello on the wire. */

@@ -22,6 +22,7 @@ import { limits } from './limits.ts';
 import { type MessageServiceOptions, network } from './network.ts';
 import { type Bounds, noLink } from './request.ts';
 import { askStage } from './stage.ts';
+import { askThrough } from './through.ts';
 
 export type { MessageServiceOptions };
 
@@ -136,6 +137,12 @@ export const messageService = (options: MessageServiceOptions): Messages => {
         if (answer === undefined) throw badAnswer(at);
         return answer.files;
       }, explain),
+    routes: (to, routes) =>
+      attempt(async () => {
+        await post(to, '/routes', encodeOne({ routes }));
+      }, explain),
+    through: (to, request, body, gone) =>
+      attempt(async () => askThrough(askingOn(to, 'through'), request, body, { most, clock, gone }), explain),
     close,
   };
 };

@@ -32,5 +32,8 @@ export const limits = {
   /** What may be on its way unread; the 64 KiB that HTTP/2 begins with give 0.6 MiB/s at 100 ms. */
   streamWindow: 8 * mebibyte,
   sessionWindow: 16 * mebibyte,
+  /** What is passed through: exchanges at the same time on a link, and what of each may be unread, since its reader may be slow. */
+  exchanges: 512,
+  exchangeWindow: 512 * 1024,
   hellos: 16 * 1024,
 } as const;

@@ -1,6 +1,6 @@
 /** The link to one peer: which connections it has, and whether it is up. */
 import type { LinkState, Peer } from '../../domain/message.ts';
-import type { Answering, Asking, Connection } from './connection.ts';
+import { type Answering, type Asking, type Connection, narrow } from './connection.ts';
 import type { Lane } from './hello.ts';
 
 /** A link; a connection that takes the place of an older one ends it. */
@@ -24,6 +24,7 @@ export const link = (peer: Peer, lanes: readonly Lane[], changed: (state: LinkSt
     changed({ ...peer, up });
   };
   const add = <C extends Connection>(places: Map<Lane, C>, lane: Lane, connection: C): void => {
+    if (lane === 'through') narrow(connection);
     const older = places.get(lane);
     places.set(lane, connection);
     older?.destroy();

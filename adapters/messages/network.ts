@@ -42,6 +42,15 @@ export type Network = {
   readonly close: () => Promise<void>;
 };
 
+/** On which a role asks. What others rest on comes first: once events come in, whoever takes them in can fetch. */
+const lanesOf = (role: Role): readonly Lane[] => [
+  ...(mayAsk[role].includes('payload') ? (['bulk'] as const) : []),
+  ...(mayAsk[role].includes('through') ? (['through'] as const) : []),
+  'events',
+];
+
+const reverseOf = (lane: Lane): string => (lane === 'through' ? reverse.through : reverse.events);
+
 type Dialled = KnownPeer & { readonly host: string };
 
 /** Makes the network. In pushback mode only inner dials, and only dmz listens. */
@@ -49,8 +58,7 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
   const { role, node, mode, log, clock, maxMessageSize } = options;
   const stop = new AbortController();
   const open = new Set<Connection>();
-  // the bulk lane first: once events come in, whoever takes them in can fetch
-  const lanes: readonly Lane[] = mayAsk[role].includes('payload') ? ['bulk', 'events'] : ['events'];
+  const lanes = lanesOf(role);
   const links = new Map<string, Link>(
     options.peers.map((peer) => [peer.node, link({ role: otherRole(role), node: peer.node }, lanes, changed)]),
   );
@@ -74,11 +82,12 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
 
   const accept = (greeter: Greeter, { socket, peer, protocol, admit, blame }: Caller): void => {
     const to = linkOf(peer.node);
-    if (protocol === reverse) {
-      sayHello(greeter, socket, peer, 'events').then(
+    const backwards = lanes.find((lane) => reverseOf(lane) === protocol);
+    if (backwards !== undefined) {
+      sayHello(greeter, socket, peer, backwards).then(
         (connection) => {
           admit();
-          to.addAsking('events', connection);
+          to.addAsking(backwards, connection);
         },
         (error: unknown) => blame(wordsOf(error)),
       );
@@ -108,13 +117,13 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
       to.addAsking(lane, connection);
       return connection;
     });
-    const backwards = async (signal: AbortSignal) => {
-      const reached = await reach(reverse, signal);
-      const connection = await greetedBack(greeter, reached);
-      to.addAnswering('events', connection);
+    const backwards = lanesOf(otherRole(role)).map((lane) => async (signal: AbortSignal) => {
+      const reached = await reach(reverseOf(lane), signal);
+      const connection = await greetedBack(greeter, reached, lane);
+      to.addAnswering(lane, connection);
       return connection;
-    };
-    return mode === 'pushback' ? [...forwards, backwards] : forwards;
+    });
+    return mode === 'pushback' ? [...forwards, ...backwards] : forwards;
   };
 
   let running: readonly Promise<void>[] = [];
@@ -128,7 +137,7 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
         host: options.host,
         port: options.port,
         own: options,
-        protocols: mode === 'pushback' ? [forward, reverse] : [forward],
+        protocols: mode === 'pushback' ? [forward, ...lanes.map(reverseOf)] : [forward],
         identify: check,
         accept: (caller) => accept(greeter, caller),
         log,
@@ -160,13 +169,15 @@ export const network = (options: MessageServiceOptions, changed: (state: LinkSta
 const greetedBack = async (
   greeter: Greeter,
   { socket, peer }: Awaited<ReturnType<typeof dial>>,
+  lane: Lane,
 ): Promise<Answering> => {
   let why = 'it hung up before its hello; its log says why';
   const answered = new Promise<Answering>((resolve, reject) => {
     const connection = awaitHello(greeter, socket, peer, {
-      greeted: (_lane, greeted) => {
+      greeted: (said, greeted) => {
         cancel();
-        resolve(greeted);
+        if (said === lane) resolve(greeted);
+        else greeted.destroy();
       },
       refused: (text) => {
         why = text;

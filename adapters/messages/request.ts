@@ -37,9 +37,13 @@ export const answered = (
   node: string,
 ): Promise<IncomingHttpHeaders & { ':status'?: number }> =>
   new Promise((resolve, reject) => {
-    stream.once('response', resolve);
-    stream.once('error', (error) => reject(broken(node, wordsOf(error))));
-    stream.once('close', () => reject(broken(node, 'it was closed')));
+    const failed = (error: unknown): void => reject(broken(node, wordsOf(error)));
+    const closed = (): void => reject(broken(node, 'it was closed'));
+    stream.once('response', (headers: IncomingHttpHeaders & { ':status'?: number }) => {
+      stream.off('error', failed).off('close', closed);
+      resolve(headers);
+    });
+    stream.once('error', failed).once('close', closed);
   });
 
 const wholeBody = async (stream: ClientHttp2Stream, expected: number): Promise<Uint8Array> => {

@@ -14,6 +14,7 @@ import {
   ticketRequest,
 } from '../../domain/message.ts';
 import { channelsRequest } from '../../domain/replication.ts';
+import { routesRequest } from '../../domain/route.ts';
 import { faultPoint } from '../shared/fault-point.ts';
 import { decoded, decodeOne, decodeSequence, encodeOne, encodeSequence } from './codec.ts';
 import { outcomeReply, type Reply, refusalReply } from './failures.ts';
@@ -92,6 +93,11 @@ const list: Route = async (handlers, from, body) => {
   return files.length <= limits.listing ? { status: 200, body: files } : refusalReply(tooLong(found.right.length));
 };
 
+const told: Route = async (handlers, from, body) => {
+  const given = decoded(() => routesRequest.parse(decodeOne(body)));
+  return given === undefined ? invalid('list of routes') : outcomeReply(await handlers.routes(from, given.routes));
+};
+
 const tooLong = (count: number): Refusal =>
   refusal(
     'tooLarge',
@@ -101,7 +107,7 @@ const tooLong = (count: number): Refusal =>
 /** Requests with a body, by path. */
 export const routes: Readonly<
   Record<
-    '/events' | '/ticket' | '/channels' | '/command' | '/segments' | '/partner' | '/list',
+    '/events' | '/ticket' | '/channels' | '/command' | '/segments' | '/partner' | '/list' | '/routes',
     { readonly may: keyof PeerHandlers; readonly route: Route }
   >
 > = {
@@ -112,6 +118,7 @@ export const routes: Readonly<
   '/segments': { may: 'segments', route: segments },
   '/partner': { may: 'partner', route: partner },
   '/list': { may: 'list', route: list },
+  '/routes': { may: 'routes', route: told },
 };
 
 /** Is this a path of `routes`? */

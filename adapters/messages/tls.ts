@@ -4,8 +4,8 @@ import type { CommonConnectionOptions, SecureContextOptions } from 'node:tls';
 
 /** ALPN of a connection whose dialler is the HTTP/2 client. */
 export const forward = 'h2';
-/** ALPN of a connection whose acceptor is the HTTP/2 client (pushback: dmz asks over a socket that inner opened). */
-export const reverse = 'sallyport-reverse';
+/** ALPN of connections whose acceptor is the HTTP/2 client (pushback: dmz asks over a socket that inner opened), by what it asks there. */
+export const reverse = { events: 'sallyport-reverse', through: 'sallyport-reverse-through' } as const;
 
 /** Our own PEM texts. */
 export type OwnKeys = { readonly ca: string; readonly certificate: string; readonly key: string };

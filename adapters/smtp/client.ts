@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { TLSSocket } from 'node:tls';
+import { isLeft } from 'fp-ts/lib/Either.js';
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { z } from 'zod';
 import { type Failure, failing, failureIn, permanent, temporary } from '../../domain/failure.ts';
@@ -30,6 +31,7 @@ import {
 } from '../shared/partner-failures.ts';
 import { tlsOptions, tlsSettings } from '../shared/partner-tls.ts';
 import { distrust } from '../shared/trust.ts';
+import { exchangesOf } from './exchanges.ts';
 import { partnerSession } from './partner-session.ts';
 
 const common = {
@@ -43,6 +45,10 @@ const common = {
     .default('{name}')
     .describe('The subject, with {name} of the file and {id} of the transfer.'),
   text: z.string().max(10_000).default('').describe('What stands beside the file, with the same.'),
+  reports: z
+    .array(z.enum(['success', 'failure', 'delay']))
+    .default(['failure', 'delay'])
+    .describe('Delivery reports that are asked for of servers that offer it (DSN); they come back to `from`.'),
   login: z.string().max(255).default('').describe('Whom we log in as; absent: we do not.'),
   ...tlsSettings,
 };
@@ -55,6 +61,27 @@ const started = z.strictObject({
     .describe(
       'required: STARTTLS, and the certificate is looked at. opportunistic: encrypted where the server can, whoever it is, and no login goes there. none: in clear.',
     ),
+  lookup: z
+    .enum(['host', 'mx'])
+    .default('host')
+    .describe('host: `hosts` are mail servers. mx: they are domains, and the DNS names the mail servers of each.'),
+  dns: z
+    .array(
+      z
+        .string()
+        .max(64)
+        .regex(
+          /^(\d+(\.\d+){3}(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?)$/,
+          'an IP address, or one with a port; IPv6 in brackets',
+        ),
+    )
+    .max(5)
+    .default([])
+    .describe("With lookup: mx: DNS servers that are asked; absent: the machine's own."),
+  privateAddresses: z
+    .boolean()
+    .default(false)
+    .describe('With lookup: mx: mail servers at private addresses are gone to as well.'),
   ...common,
 });
 
@@ -64,7 +91,7 @@ const secured = z.strictObject({ protocol: z.literal('smtps'), ...common });
 type MailSettings = z.infer<typeof started> | z.infer<typeof secured>;
 type Tls = 'implicit' | z.infer<typeof started>['tls'];
 
-const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context: PartnerContext) =>
+const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context: PartnerContext, address?: string) =>
   attempt(
     async (): Promise<PartnerSession> => {
       const { clock, connectTimeout = 30_000 } = context;
@@ -80,10 +107,12 @@ const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context:
         context.onStep?.(step);
       };
       const comeIn = async (): Promise<SMTPConnection> => {
-        begin('name');
-        await lookup(place.host);
+        if (address === undefined) {
+          begin('name');
+          await lookup(place.host);
+        }
         begin('port');
-        socket = connectTcp(place.port, place.host);
+        socket = connectTcp(place.port, address ?? place.host);
         await once(socket, 'connect');
         if (tls === 'required' || tls === 'implicit') begin('tls');
         // Loaded where it is wanted.
@@ -119,6 +148,23 @@ const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context:
       }
     },
     (error) => failureIn(error) ?? linkBroken(place, error instanceof Error ? error.message : 'no reason is known'),
+  );
+
+/** To the first mail server of a domain that answers and lets us in. Whoever refuses us for good is heeded. */
+const connectToDomain = (settings: z.infer<typeof started>, place: PartnerPlace, context: PartnerContext) =>
+  attempt(
+    async (): Promise<PartnerSession> => {
+      context.onStep?.('name');
+      let last: Failure | undefined;
+      for (const { name, address } of await exchangesOf(place.host, settings)) {
+        const session = await connect(settings, settings.tls, { ...place, host: name }, context, address)();
+        if (!isLeft(session)) return session.right;
+        last = session.left;
+        if (last.lasting === 'permanent') break;
+      }
+      throw failing(last ?? unknownHost(place, undefined));
+    },
+    (error) => failureIn(error) ?? unknownHost(place, error),
   );
 
 /** Waits for the callback, or for the error that comes instead of it. */
@@ -171,7 +217,10 @@ export const smtpPartner = partnerProtocol({
   settings: started,
   port: () => 25,
   sendsOnly: true,
-  connect: (settings, place, context) => connect(settings, settings.tls, place, context),
+  connect: (settings, place, context) =>
+    settings.lookup === 'mx'
+      ? connectToDomain(settings, place, context)
+      : connect(settings, settings.tls, place, context),
 });
 
 /** SMTP over TLS from the first byte. */

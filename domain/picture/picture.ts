@@ -49,6 +49,10 @@ export type PictureTransfer = {
   readonly state: string;
   readonly heldFrom?: string;
   readonly reason?: string;
+  /** The transfer that it came from. */
+  readonly parent?: string;
+  /** The transfers that it was taken apart into. */
+  readonly parts?: readonly string[];
   /** Milliseconds since 1970. */
   readonly begun: number;
   /** Events that move nothing: of the payload, of the partner's view. */

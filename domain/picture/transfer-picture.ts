@@ -31,6 +31,8 @@ export const transferPicture = (id: string, events: readonly TransferEvent[], ow
       ...{ id, state, illegal, name: transfer.name, channel: transfer.channel, begun: transfer.createdAt },
       ...(heldFrom !== undefined && { heldFrom }),
       ...(state === 'held' && transfer.held !== undefined && { reason: transfer.held.reason }),
+      ...(transfer.parent !== undefined && { parent: transfer.parent.transfer }),
+      ...(transfer.parts.length > 0 && { parts: transfer.parts }),
       remarks: remarksOf(told.filter(({ event, legal }) => legal && isRemark(event.type))),
     },
   };

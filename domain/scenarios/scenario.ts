@@ -69,9 +69,10 @@ export const stateAfter = (
   return path[state]?.[event];
 };
 
-/** Events about a transfer that move nothing, before or after its end: its payload, its view, its partner. */
-export const isRemark = (event: EventType): boolean =>
-  event === 'purged' || event === 'viewChanged' || event === 'confirmed' || event === 'repeated';
+/** Events about a transfer that move nothing, before or after its end: its payload, its view, its partner, its mail. */
+export const isRemark = (event: EventType): boolean => remarks.some((each) => each === event);
+
+const remarks = ['purged', 'viewChanged', 'confirmed', 'repeated', 'reported'] as const;
 
 const remember = assign(({ context, event }) => evolve(context as never, event as never) as never);
 const stay = { actions: remember };
@@ -83,7 +84,7 @@ const config = (id: string, path: Path, ends: readonly string[]) => ({
   id,
   context: unborn,
   initial: 'open',
-  on: { purged: stay, viewChanged: stay, confirmed: stay, repeated: stay },
+  on: Object.fromEntries(remarks.map((each) => [each, stay])),
   states: {
     open: {
       initial: 'new',

@@ -40,9 +40,17 @@ export const beginAgain = (
     return left(refusal('notFound', 'its payload never came to inner; there is nothing to run'));
   // An agent's files have no other profile than the agent's own.
   const pinned = scenario === 'cronGet' || brought.pinned ? { profile: transfer.profile } : {};
+  const partOf = transfer.parent === undefined ? {} : { parent: transfer.parent };
   return right({
     from: brought.payload,
-    created: (copy) => ({ ...shared, ...pinned, scenario: 'processAgain', name: brought.name, payload: copy }),
+    created: (copy) => ({
+      ...shared,
+      ...pinned,
+      ...partOf,
+      scenario: 'processAgain',
+      name: brought.name,
+      payload: copy,
+    }),
   });
 };
 
@@ -52,7 +60,9 @@ const broughtBy = (events: readonly TransferEvent[]) => {
   for (const { type, data } of events) {
     if (type === 'received') name = data.name;
     if (type === 'fetched') return { name, payload: data.payload, pinned: false };
-    if (type === 'created' && data.scenario === 'processAgain')
+    if (type !== 'created') continue;
+    if (data.scenario === 'processPart') return { name: data.name, payload: data.payload, pinned: false };
+    if (data.scenario === 'processAgain')
       return { name: data.name, payload: data.payload, pinned: data.profile !== undefined };
   }
   return undefined;

@@ -23,6 +23,8 @@ export type Transfer = {
   /** How many of the profile's steps are done. */
   readonly stepsDone: number;
   readonly responses: readonly string[];
+  /** What a step has taken it apart into. */
+  readonly parts: readonly string[];
   readonly prepared?: EventData<'prepared'>;
   readonly placed?: EventData<'placed'> & { readonly run: number };
   readonly final?: string;
@@ -40,6 +42,8 @@ export type Transfer = {
   readonly heard: boolean;
   /** How often it was delivered again by a partner that did not. */
   readonly repeats: number;
+  /** The transfers that brought reports on it. */
+  readonly reports: readonly string[];
   readonly purged: boolean;
   /** The last originSeq of each origin. */
   readonly seqs: Readonly<Record<string, number>>;
@@ -57,12 +61,14 @@ export const unborn: Transfer = {
   path: null,
   stepsDone: 0,
   responses: [],
+  parts: [],
   inline: false,
   run: 0,
   attempt: 0,
   viewChanges: 0,
   heard: false,
   repeats: 0,
+  reports: [],
   purged: false,
   seqs: {},
   createdAt: 0,
@@ -87,8 +93,9 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'created': {
       const { channel, parent } = event.data;
       const begun = { ...moved, channel, parent };
-      if (event.data.scenario === 'processAgain') {
-        const { payload, name, profile } = event.data;
+      if (event.data.scenario === 'processAgain' || event.data.scenario === 'processPart') {
+        const { payload, name } = event.data;
+        const profile = 'profile' in event.data ? event.data.profile : undefined;
         return { ...begun, payload, name, ...(profile !== undefined && { profile }) };
       }
       if (event.data.scenario !== 'cronGet') {
@@ -115,11 +122,12 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
     case 'matched':
       return { ...transfer, profile: event.data.profile };
     case 'stepDone': {
-      const { index, payload: copy, name } = event.data;
-      return { ...moved, stepsDone: index + 1, ...(copy && { copy }), ...(name !== undefined && { name }) };
+      const { index, payload: copy, name, parts } = event.data;
+      const changed = { ...(copy && { copy }), ...(name !== undefined && { name }), ...(parts && { parts }) };
+      return { ...moved, stepsDone: index + 1, ...changed };
     }
     case 'processed':
-      return { ...moved, responses: event.data.responses };
+      return { ...moved, responses: event.data.responses, parts: event.data.parts ?? before.parts };
     case 'prepared':
       return { ...moved, prepared: event.data };
     case 'sent':
@@ -141,6 +149,8 @@ export const evolve = (before: Transfer, event: TransferEvent): Transfer => {
       return { ...transfer, heard: true };
     case 'repeated':
       return { ...transfer, repeats: before.repeats + 1 };
+    case 'reported':
+      return { ...transfer, reports: [...before.reports, event.data.report] };
     case 'viewChanged':
       return {
         ...transfer,

@@ -3,10 +3,15 @@
  * and the input of every projection. One schema an event; there are no other shapes.
  */
 import { z } from 'zod';
+import { mailChecks } from '../mail.ts';
+import { reportedRecipient } from '../mail-report.ts';
 import { payloadRef } from '../payload.ts';
 
 /** Ids are 26 characters of lower-case Crockford base 32. */
 export const transferId = z.string().regex(/^[0-9a-hjkmnp-tv-z]{26}$/, 'a transfer id has 26 characters');
+
+/** So many parts a mail is taken apart into at most. */
+export const mostParts = 1000;
 
 const text = (max: number) => z.string().max(max);
 const name = text(64);
@@ -49,7 +54,7 @@ export const source = z.strictObject({
 });
 export type Source = z.infer<typeof source>;
 
-/** The parent of a response: its transfer, which of the profile's responses it is, and in which run. */
+/** The parent of a response or of a part of a mail: its transfer, which of the profile's responses or of the mail's parts it is, and in which run. */
 const parent = z.strictObject({ transfer: transferId, index: z.number().int(), run: z.number().int() });
 
 const beginning = {
@@ -84,10 +89,14 @@ const creation = z.discriminatedUnion('scenario', [
     /** The agent's, where an agent brought it; absent: it is chosen anew. */
     profile: name.optional(),
   }),
+  z.strictObject({ scenario: z.literal('processPart'), ...beginning, payload: payloadRef, name: text(255) }),
 ]);
 export type Creation = z.infer<typeof creation>;
 
 const reason = z.strictObject({ reason: text(1000), by: who.optional() });
+
+/** The transfers of a mail's parts. */
+const parts = z.array(transferId).max(mostParts).optional();
 
 /** The data of each event, by its wire name. */
 export const vocabulary = {
@@ -102,6 +111,8 @@ export const vocabulary = {
     by: who,
     /** SHA-256 of what the partner sent, where the payload holds more. */
     asSent: text(64).optional(),
+    /** What was found of a mail whose channel wants that. */
+    mail: mailChecks.optional(),
   }),
   /** A transfer that begins with a decision of ours. */
   created: creation,
@@ -115,15 +126,16 @@ export const vocabulary = {
   fetched: z.strictObject({ payload: payloadRef }),
   /** The profile is pinned. */
   matched: z.strictObject({ profile: name }),
-  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither. */
+  /** One of the profile's steps is done; what it changed: the payload (a new copy), the name, or neither; or what it was taken apart into. */
   stepDone: z.strictObject({
     index: z.number().int().nonnegative(),
     step: name,
     payload: payloadRef.optional(),
     name: text(255).optional(),
+    parts,
   }),
   /** The profile's steps ran and its responses are created. */
-  processed: z.strictObject({ responses: z.array(transferId).max(100) }),
+  processed: z.strictObject({ responses: z.array(transferId).max(100), parts }),
   /** The giver knows that its payload was processed; it may now free its copy. */
   acknowledged: z.strictObject({}),
   /** A temporary file stands beside its target, whole and synced; what a restart needs to recognise it. */
@@ -175,6 +187,8 @@ export const vocabulary = {
   confirmed: z.strictObject({}),
   /** The partner had not heard its OK and delivered the same again: answered OK without a second transfer. */
   repeated: z.strictObject({ by: who }),
+  /** A mail server has reported what became of the mail; `report` is the transfer by which that came. */
+  reported: z.strictObject({ report: transferId, recipients: z.array(reportedRecipient).min(1).max(100) }),
   /** This server's copy of the payload is gone. */
   purged: z.strictObject({}),
 } as const;
@@ -231,6 +245,7 @@ export const labels: Readonly<Record<EventType, string>> = {
   viewChanged: 'view changed',
   confirmed: 'confirmed',
   repeated: 'repeated',
+  reported: 'reported',
   purged: 'purged',
 };
 

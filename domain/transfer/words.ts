@@ -1,4 +1,5 @@
 /** Events in words for people. */
+import { reportWords } from '../mail-report.ts';
 import type { Creation, EventData, Target, TransferEvent } from './vocabulary.ts';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -13,7 +14,10 @@ export const sizeWords = (bytes: number): string => {
 export const eventWords = (event: TransferEvent): string => {
   switch (event.type) {
     case 'received':
-      return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
+      return [
+        ...[sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)],
+        ...checkWords(event.data.mail),
+      ].join(' ');
     case 'created':
       return createdWords(event.data);
     case 'forwarded':
@@ -24,6 +28,8 @@ export const eventWords = (event: TransferEvent): string => {
       return `profile ${event.data.profile}`;
     case 'stepDone':
       return stepWords(event.data);
+    case 'processed':
+      return partsWords(event.data.parts);
     case 'sent':
       return event.data.final;
     case 'stepFailed':
@@ -36,6 +42,8 @@ export const eventWords = (event: TransferEvent): string => {
       return [event.data.reason, ...(event.data.by?.login === undefined ? [] : ['by', event.data.by.login])].join(' ');
     case 'repeated':
       return ['the partner had not heard the OK', ...from(event.data.by)].join(' ');
+    case 'reported':
+      return reportWords(event.data.recipients);
     case 'viewChanged':
       return event.data.path === null ? 'removed by the partner' : event.data.path;
     case 'placed':
@@ -47,7 +55,6 @@ export const eventWords = (event: TransferEvent): string => {
     case 'requested':
     case 'staged':
     case 'expired':
-    case 'processed':
     case 'acknowledged':
     case 'prepared':
     case 'confirmed':
@@ -56,9 +63,15 @@ export const eventWords = (event: TransferEvent): string => {
   }
 };
 
+const checkWords = ({ spf, dkim = [] }: EventData<'received'>['mail'] & object = {}): readonly string[] => [
+  ...(spf === undefined ? [] : [`spf ${spf.result} (${spf.domain})`]),
+  ...dkim.map(({ result, domain }) => `dkim ${result} (${domain})`),
+];
+
 const createdWords = (data: Creation): string =>
   [
     ...('source' in data ? [`from ${data.source.path}`] : 'target' in data ? [targetWords(data.target)] : []),
+    ...(data.scenario === 'processPart' && data.parent ? [`part ${data.parent.index} of ${data.parent.transfer}`] : []),
     ...(data.again === undefined ? [] : [`again what was ${data.again}`]),
     ...(data.by?.login === undefined ? [] : ['by', data.by.login]),
   ].join(' ');
@@ -66,10 +79,22 @@ const createdWords = (data: Creation): string =>
 const targetWords = ({ kind, directory }: Target): string =>
   `for ${{ file: directory, partner: `${directory} at the partner`, home: `${directory} in the partner's home` }[kind]}`;
 
-const stepWords = ({ index, step, payload, name }: EventData<'stepDone'>): string =>
-  [`${index + 1}: ${step}`, ...(payload ? [sizeWords(payload.size)] : []), ...(name === undefined ? [] : [name])].join(
-    ' ',
-  );
+const stepWords = ({ index, step, payload, name, parts }: EventData<'stepDone'>): string =>
+  [
+    `${index + 1}: ${step}`,
+    ...(payload ? [sizeWords(payload.size)] : []),
+    ...(name === undefined ? [] : [name]),
+    ...(parts === undefined ? [] : [partsWords(parts)]),
+  ].join(' ');
+
+const mostShown = 10;
+
+/** The transfers of a mail's parts: the first few. */
+export const partsWords = (parts: readonly string[] | undefined): string => {
+  if (parts === undefined) return '';
+  const more = parts.length > mostShown ? [`and ${parts.length - mostShown} more`] : [];
+  return parts.length === 0 ? 'into nothing' : ['into', ...parts.slice(0, mostShown), ...more].join(' ');
+};
 
 const from = ({ login, address }: { readonly login?: string | undefined; readonly address?: string | undefined }) =>
   login === undefined ? [] : ['from', address === undefined ? login : `${login}@${address}`];

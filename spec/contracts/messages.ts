@@ -21,6 +21,7 @@ import {
 import { someSegments } from '../support/sealed-log.ts';
 import { partnersContract } from './messages-partners.ts';
 import { stagingContract } from './messages-staging.ts';
+import { throughContract } from './messages-through.ts';
 
 const release: Command = {
   transfer: parcelOf('dmz1', 1).transfer,
@@ -33,6 +34,7 @@ const release: Command = {
 export const messagesContract = (name: string, make: () => Promise<Pair>): void => {
   stagingContract(name, make);
   partnersContract(name, make);
+  throughContract(name, make);
   describe(`the message service, ${name}`, () => {
     let pair: Pair;
     beforeEach(async () => {

@@ -54,6 +54,6 @@ describe('a step of a profile', () => {
     expect(problems({ kind: 'run', command: ['bin/convert'] })?.[0]).toContain('absolute path');
     expect(problems({ kind: 'run', command: [] })).toHaveLength(1);
     expect(problems({ kind: 'rename', template: '{nme}' })?.[0]).toContain('there is no placeholder {nme}');
-    expect(problems({ kind: 'copy' })).toEqual(['kind must be run or rename']);
+    expect(problems({ kind: 'copy' })).toEqual(['kind must be run, rename, split or readReport']);
   });
 });

@@ -10,6 +10,7 @@ import { until } from '../support/until.ts';
 import { ftpSender } from './ftp-sender.ts';
 import { type LaneNeeds, lane, type Sender, type Wish } from './lanes.ts';
 import { type Audit, openLedger } from './ledger.ts';
+import { mailSender } from './mail-sender.ts';
 import { openSshSender } from './openssh-sender.ts';
 import { type PartnerSide, type PartnerWork, prefixes } from './partner-side.ts';
 import type { Kill, Plan } from './plan.ts';
@@ -19,8 +20,9 @@ import { sftpSender } from './sftp-sender.ts';
 export type Crashed = {
   readonly kills: ReadonlyMap<string, number>;
   readonly audit: Audit;
-  /** Of the other scenarios: what was fetched, sent on and provided. */
+  /** Of the other scenarios: what was fetched, mailed, sent on and provided; and how many files lanes got an OK for. */
   readonly audits: Readonly<Record<string, Audit>>;
+  readonly others: Readonly<Record<string, number>>;
   readonly sent: number;
   readonly answered: number;
   readonly bytes: number;
@@ -75,7 +77,8 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
   const key = await readFile(pair.identity);
   const lanes = [
     ...Object.entries(await senders(pair)).map(([name, sender]) => lane(needs, name, sender)),
-    ...(['sent', 'provided'] as const).map((scenario) =>
+    lane({ ...needs, ledger: work.mailed, daily: false, wanted: () => undefined }, 'mail', mailSender(pair)),
+    ...(['sent', 'posted', 'provided'] as const).map((scenario) =>
       lane(
         { ...needs, ledger: work[scenario], daily: false, wanted: () => undefined },
         prefixes[scenario],
@@ -98,10 +101,13 @@ export const crash = async (pair: Pair, side: PartnerSide, seed: number, plan: P
     kills,
     audit,
     audits,
+    others: Object.fromEntries(lanesOf.map((scenario) => [scenario, work[scenario].counts().answered])),
     killing: (survived - started) / 1000,
     settling: (settled - survived) / 1000,
   };
 };
+
+const lanesOf = ['mailed', 'sent', 'posted', 'provided'] as const;
 
 /** The books of the other scenarios once nothing but what is to be picked up may be open; undefined until then. */
 const quiet = async (pair: Pair, work: PartnerWork): Promise<Readonly<Record<string, Audit>> | undefined> => {

@@ -16,6 +16,8 @@ export type Ledger = {
   readonly counts: () => { readonly sent: number; readonly answered: number; readonly bytes: number };
   /** Compares with a directory of results: names of what is lost, doubled, or half. */
   readonly audit: (directory: string) => Promise<Audit>;
+  /** Compares with files that are at hand already. */
+  readonly compare: (arrived: readonly Sent[]) => Audit;
 };
 
 /** What is wrong. `strange` is what nobody sent: half a file, two files mixed, a temporary. */
@@ -34,6 +36,18 @@ export const sentName = (name: string): string => name.replace(/\.[0-9a-hjkmnp-t
 export const openLedger = (): Ledger => {
   const entries = new Map<string, 'begun' | 'answered'>();
   let bytes = 0;
+  const compare = (files: readonly Sent[]): Audit => {
+    const arrived = new Map<string, string[]>();
+    for (const { name, bytes } of files) {
+      const entry = entryOf(sentName(name), bytes);
+      arrived.set(entry, [...(arrived.get(entry) ?? []), `${name} (${bytes.length} bytes)`]);
+    }
+    return {
+      lost: [...entries].filter(([entry, state]) => state === 'answered' && !arrived.has(entry)).map(([e]) => e),
+      doubled: [...arrived.values()].filter((names) => names.length > 1).map((names) => names.join(' = ')),
+      strange: [...arrived].filter(([entry]) => !entries.has(entry)).flatMap(([, names]) => names),
+    };
+  };
   return {
     begun: (file) => {
       const entry = entryOf(file.name, file.bytes);
@@ -48,17 +62,11 @@ export const openLedger = (): Ledger => {
       bytes,
     }),
     audit: async (directory) => {
-      const arrived = new Map<string, string[]>();
-      for (const name of await readdir(directory)) {
-        const bytes = await readFile(join(directory, name));
-        const entry = entryOf(sentName(name), bytes);
-        arrived.set(entry, [...(arrived.get(entry) ?? []), `${name} (${bytes.length} bytes)`]);
-      }
-      return {
-        lost: [...entries].filter(([entry, state]) => state === 'answered' && !arrived.has(entry)).map(([e]) => e),
-        doubled: [...arrived.values()].filter((names) => names.length > 1).map((names) => names.join(' = ')),
-        strange: [...arrived].filter(([entry]) => !entries.has(entry)).flatMap(([, names]) => names),
-      };
+      const names = await readdir(directory);
+      return compare(
+        await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(directory, name)) }))),
+      );
     },
+    compare,
   };
 };

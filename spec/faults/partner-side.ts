@@ -3,10 +3,13 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openSsh } from '../support/clients.ts';
+import { mailChannelFor } from '../support/mail-world.ts';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
+import { startPostfix } from '../support/postfix.ts';
 import type { Pair, PairOptions } from '../support/servers.ts';
 import { contentOf } from './lanes.ts';
 import { type Audit, type Ledger, openLedger } from './ledger.ts';
+import { mailedIn, mailsTo, postedIn } from './mail-sender.ts';
 
 /** A partner's server with all that a pair must know of it; `directory` holds what is written before the pair is there. */
 export type PartnerSide = {
@@ -15,33 +18,43 @@ export type PartnerSide = {
   readonly end: () => Promise<void>;
 };
 
-/** What goes on at its side. The ledgers are of the files that are sent to it, and provided for it, by a lane of the test. */
+/** What goes on at its side. The ledgers are of what lanes of the test have sent to it, posted to it and provided for it, and of what they mail to us. */
 export type PartnerWork = {
   readonly sent: Ledger;
+  readonly posted: Ledger;
   readonly provided: Ledger;
+  readonly mailed: Ledger;
   /** Ends when the test is over. */
   readonly working: Promise<void>;
   /** Picks up until nothing is left, and compares what is where with the books. */
   readonly audits: () => Promise<Readonly<Record<string, Audit>>>;
 };
 
-/** Names of files that are sent on, and provided. */
-export const prefixes = { sent: 'send', provided: 'offer' } as const;
+/** Names of files that are sent on, sent on by mail, and provided. */
+export const prefixes = { sent: 'send', posted: 'post', provided: 'offer' } as const;
 
 const home = '/pickup';
 
-/** Starts an OpenSSH server that stands for the partner. */
+/** Starts an OpenSSH server and a postfix that stand for the partner. */
 export const startPartnerSide = async (directory: string): Promise<PartnerSide> => {
   const kind = partnerKinds.find(({ name }) => name === 'sftp');
   if (kind === undefined) throw new Error('there is no partner with SFTP');
   const partner = await startPartner(kind);
   const fetched = join(directory, 'fetched');
   const picked = join(directory, 'picked');
-  for (const each of [fetched, picked]) await mkdir(each);
+  const mailed = join(directory, 'mailed');
+  const postfix = await startPostfix();
+  const resend = { sending: { onUnknownOutcome: 'resend' } };
+  const mailbox = { name: 'mailbox', ...postfix, settings: { protocol: 'smtp', trusted: postfix.trusted } };
+  for (const each of [fetched, picked, mailed]) await mkdir(each);
   const agent = { kind: 'cron', schedule: '* * * * * *', settle: '50ms', name: 'get-*' };
   const options: PairOptions = {
     channel: { provided: { afterPickUp: 'delete' } },
-    moreChannels: [await channelFor(directory, partner)],
+    moreChannels: [
+      await channelFor(directory, partner),
+      await mailChannelFor(directory, mailbox, resend),
+      { name: 'mails', mail: { recipients: [mailsTo] } },
+    ],
     moreProfiles: [
       {
         name: 'fetched',
@@ -54,6 +67,12 @@ export const startPartnerSide = async (directory: string): Promise<PartnerSide> 
         responses: [{ kind: 'send', channel: partner.name, directory: remote(partner, 'in') }],
       },
       {
+        name: 'posted',
+        match: { channel: 'acme', name: `${prefixes.posted}*` },
+        responses: [{ kind: 'send', channel: mailbox.name }],
+      },
+      { name: 'mailed', match: { channel: 'mails' }, responses: [{ kind: 'file', directory: mailed }] },
+      {
         name: 'provided',
         match: { channel: 'acme', name: `${prefixes.provided}*` },
         responses: [{ kind: 'provide', channel: 'acme', directory: home }],
@@ -63,22 +82,27 @@ export const startPartnerSide = async (directory: string): Promise<PartnerSide> 
   return {
     options,
     begin: (pair, seed, over) => {
-      const [offered, sent, provided] = [openLedger(), openLedger(), openLedger()];
+      const [offered, sent, posted] = [openLedger(), openLedger(), openLedger()];
+      const [provided, mails] = [openLedger(), openLedger()];
       const working = Promise.all([offer(partner, offered, seed, over), pickUp(pair, picked, over)]);
       return {
-        ...{ sent, provided },
+        ...{ sent, posted, provided, mailed: mails },
         working: working.then(() => undefined),
         audits: async () => {
           while (await pickUpOnce(pair, picked)) await setTimeout(50);
           return {
             fetched: await offered.audit(fetched),
             sent: await sent.audit(partner.at('in')),
+            posted: posted.compare(postedIn(await postfix.mails())),
             provided: await provided.audit(picked),
+            mailed: mails.compare(await mailedIn(mailed)),
           };
         },
       };
     },
-    end: () => partner.server.stop(),
+    end: async () => {
+      await Promise.all([partner.server.stop(), postfix.stop()]);
+    },
   };
 };
 

@@ -8,7 +8,7 @@ import { expectOneStory, idle } from '../support/stories.ts';
 import { until } from '../support/until.ts';
 
 const whom = ['-f', 'edi@acme.example', '-t', mailbox];
-const count = 300;
+const count = 980;
 
 describe('mail', () => {
   let pair: Pair;

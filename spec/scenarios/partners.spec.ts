@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh } from '../support/clients.ts';
-import { type MailSink, postfixVersion, startSmtpSink } from '../support/mail-programs.ts';
-import { partnerPrograms, versionOf } from '../support/partner-programs.ts';
+import { mailChannelFor, mailKinds, type RunningMail } from '../support/mail-world.ts';
+import { openChannel, partnerPrograms, versionOf } from '../support/partner-programs.ts';
 import { serverVersion } from '../support/partner-servers.ts';
 import { channelFor, partnerKinds, type RunningPartner, remote, startPartner } from '../support/partner-world.ts';
 import { compareWithPage, type Seen } from '../support/scenario-table.ts';
@@ -21,12 +21,13 @@ const programs = partnerPrograms.map((each) => [each.protocol, each.program, eac
 const readers = partnerPrograms.flatMap(({ protocol, program, get }) =>
   get === undefined ? [] : [[protocol, program, get] as const],
 );
+const mails = mailKinds.map((each) => [each.protocol, each.program, each] as const);
 const seen: Seen[] = [];
 
 describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   let pair: Pair;
   let directory: string;
-  let sink: MailSink;
+  const mailers = new Map<string, RunningMail>();
   const partners = new Map<string, RunningPartner>();
   const partner = (name: string): RunningPartner => {
     const found = partners.get(name);
@@ -47,11 +48,12 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-partners-'));
     for (const kind of partnerKinds) partners.set(kind.name, await startPartner(kind));
     const all = [...partners.values()];
-    sink = await startSmtpSink();
-    const mailed = { protocol: 'smtp', tls: 'none', from: 'us@here.example', to: ['orders@acme.example'] };
+    for (const kind of mailKinds) mailers.set(kind.name, { ...kind, ...(await kind.start()) });
+    const mailboxes = [...mailers.values()];
     const moreChannels = [
       ...(await Promise.all(all.map((each) => channelFor(directory, each)))),
-      { name: 'smtp', partner: { ...mailed, hosts: [`127.0.0.1:${sink.port}`] } },
+      ...(await Promise.all(mailboxes.map((each) => mailChannelFor(directory, each)))),
+      openChannel,
     ];
     const agent = { kind: 'cron', schedule: '* * * * * *', settle: '100ms', name: 'get-*' };
     const moreProfiles = all.flatMap((each) => [
@@ -75,22 +77,27 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
       match: { channel: 'acme', name: 'for-*' },
       responses: [{ kind: 'provide', channel: 'acme', directory: '/pickup' }],
     };
-    const byMail = {
-      name: 'by-mail',
-      match: { channel: 'acme', name: 'by-mail-*' },
-      responses: [{ kind: 'send', channel: 'smtp' }],
+    const byMail = mailboxes.map(({ name }) => ({
+      name: `by-${name}`,
+      match: { channel: 'acme', name: `by-${name}-*` },
+      responses: [{ kind: 'send', channel: name }],
+    }));
+    const relayed = {
+      name: 'relayed',
+      match: { channel: openChannel.name },
+      responses: [{ kind: 'file', directory: 'out' }],
     };
     pair = await startPair({
       mode,
       moreChannels,
-      moreProfiles: [...moreProfiles, provided, byMail],
+      moreProfiles: [...moreProfiles, provided, relayed, ...byMail],
       channel: { provided: { afterPickUp: 'delete' } },
     });
   }, 120_000);
 
   afterAll(async () => {
     await pair.end();
-    await sink.stop();
+    for (const each of mailers.values()) await each.stop();
     for (const each of partners.values()) await each.server.stop();
     await rm(directory, { recursive: true, force: true });
   });
@@ -132,14 +139,19 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
     60_000,
   );
 
-  it('sends to a partner as an attachment of a mail, over smtp to smtp-sink', async () => {
-    const file = await source('by-mail-1.txt', 'for a mailbox');
-    expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
-    const content = Buffer.from('for a mailbox').toString('base64');
-    await until('it is there', async () => (await sink.mails()).some((mail) => mail.includes(content)));
-    expect(await sink.mails()).toEqual([expect.stringContaining('Subject: by-mail-1.txt')]);
-    seen.push({ scenario: 'response send', protocol: 'smtp', mode, peer: 'smtp-sink', version: postfixVersion() });
-  }, 60_000);
+  it.each(mails)(
+    'sends to a partner as an attachment of a mail, over %s to %s',
+    async (protocol, program, { name, version }) => {
+      const file = await source(`by-${name}-1.txt`, `for ${name}`);
+      expect(await openSsh(pair, [`put ${file}`])).toMatchObject({ code: 0 });
+      const content = Buffer.from(`for ${name}`).toString('base64');
+      const inbox = async (): Promise<readonly string[]> => (await mailers.get(name)?.mails()) ?? [];
+      await until('it is there', async () => (await inbox()).some((mail) => mail.includes(content)));
+      expect(await inbox()).toEqual([expect.stringContaining(`Subject: by-${name}-1.txt`)]);
+      seen.push({ scenario: 'response send', protocol, mode, peer: program, version: version() });
+    },
+    60_000,
+  );
 
   it.each(readers)(
     'provides what a partner picks up, over %s with %s',
@@ -160,8 +172,8 @@ describe.each(['pushback', 'direct'] as const)('in %s mode', (mode) => {
   it('leaves one story in both logs', async () => {
     await idle(pair);
     // What is sent on and provided came in first.
-    const came = programs.length + readers.length + kinds.length + 1;
-    expect(await expectOneStory(pair)).toBe(came + readers.length + kinds.length + 1 + sources.length);
+    const came = programs.length + readers.length + kinds.length + mails.length;
+    expect(await expectOneStory(pair)).toBe(came + readers.length + kinds.length + mails.length + sources.length);
   });
 });
 

@@ -47,6 +47,8 @@ const creation = (scenario: string): Creation => {
       return { scenario, channel, payload, target };
     case 'responseSend':
       return { scenario, channel, payload, target, dmz };
+    case 'processPart':
+      return { scenario, channel, payload, name, parent: { transfer: '0'.repeat(26), index: 1, run: 0 } };
     case 'processAgain':
       return { scenario, channel, payload, name, again: '0'.repeat(26) };
     case 'provide': {

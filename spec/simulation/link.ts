@@ -161,6 +161,8 @@ export const openLink = (world: World, nodes: Readonly<Record<Role, string>>): L
     partner: (_from, channel) => () =>
       ask(life, self, 'partner', async (its) => granted(await its.partner(self, channel))),
     list: (_at, request) => () => ask(life, self, 'list', async (its) => granted(await its.list(self, request))),
+    routes: (_to, routes) => () => ask(life, self, 'routes', async (its) => granted(await its.routes(self, routes))),
+    through: () => () => Promise.resolve(left(temporary('noLink', 'nothing is passed through here'))),
     close: () => Promise.resolve(),
   });
 

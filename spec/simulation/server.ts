@@ -1,5 +1,6 @@
 /** A server of the simulation: lives one after the other over one disk. */
 import { type NodePorts, type NodeSettings, type RunningNode, startNode } from '../../actors/node.ts';
+import { mailParts } from '../../adapters/mime/index.ts';
 import type { Ids, Log } from '../../domain/ports.ts';
 import type { Role } from '../../domain/role.ts';
 import { countedIds } from '../support/manual-clock.ts';
@@ -86,6 +87,7 @@ export const openServer = (world: World, link: Link, role: Role, plant: Plant): 
       messages: link.messages(own, { role, node: nodes[role] }),
       delivery: simulatedDelivery(own, outcome),
       programs: memoryPrograms({}),
+      mails: mailParts(),
       partners: memoryPartners(),
       cron: everyMinute,
       verifiers,

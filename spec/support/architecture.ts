@@ -64,6 +64,7 @@ const owners: Readonly<Record<string, string>> = {
   'ftp-srv': 'adapters/ftp',
   'smtp-server': 'adapters/smtp',
   nodemailer: 'adapters/smtp',
+  '@zone-eu/mailsplit': 'adapters/mime',
   commander: 'adapters/cli',
   yaml: 'adapters/config',
   cborg: 'adapters/messages',

@@ -44,6 +44,7 @@ const samples: { readonly [T in Fact['type']]: Extract<Fact, { type: T }>['data'
   viewChanged: { path: null },
   confirmed: {},
   repeated: { by: { login: 'acme' } },
+  reported: { report: id, recipients: [{ address: 'a@b.example', action: 'failed', status: '5.1.1', said: 'nobody' }] },
   purged: {},
 };
 

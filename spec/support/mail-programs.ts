@@ -12,24 +12,31 @@ import { freePort } from './free-port.ts';
 import { type Ran, run } from './run.ts';
 import { until } from './until.ts';
 
-const tree = fileURLToPath(new URL('../../var/peers/mail', import.meta.url));
-const libraries = ['usr/lib/postfix', 'usr/lib/x86_64-linux-gnu'].map((each) => join(tree, each)).join(':');
+/** Where postfix is unpacked. */
+export const tree = fileURLToPath(new URL('../../var/peers/mail', import.meta.url));
+/** Where its libraries are. */
+export const libraries = ['usr/lib/postfix', 'usr/lib/x86_64-linux-gnu'].map((each) => join(tree, each)).join(':');
 
-const programOf = (name: string): { readonly file: string; readonly env: Readonly<Record<string, string>> } => {
+/** One of postfix's programs, by its path below the tree. */
+export const programOf = (
+  name: string,
+  folder = 'usr/sbin',
+): { readonly file: string; readonly env: Readonly<Record<string, string>> } => {
   if (!existsSync(tree)) throw new Error(`there is no ${name} in ${tree}: npm run peers`);
-  return { file: join(tree, 'usr/sbin', name), env: { LD_LIBRARY_PATH: libraries } };
+  return { file: join(tree, folder, name), env: { LD_LIBRARY_PATH: libraries } };
 };
 
 /** smtp-source: sends many mails, each of its own Message-ID. */
-export const smtpSource = (port: number, args: readonly string[]): Promise<Ran> => {
+export const smtpSource = (port: number, args: readonly string[], within?: number): Promise<Ran> => {
   const { file, env } = programOf('smtp-source');
-  return run(file, [...args, `127.0.0.1:${port}`], { env });
+  return run(file, [...args, `127.0.0.1:${port}`], { env, ...(within === undefined ? {} : { within }) });
 };
 
 /** Takes mail, and keeps each as it came. */
 export type MailSink = {
   readonly port: number;
   readonly mails: () => Promise<readonly string[]>;
+  readonly count: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };
 
@@ -56,6 +63,7 @@ export const startSmtpSink = async (): Promise<MailSink> => {
   return {
     port,
     mails: async () => Promise.all((await readdir(directory)).map((each) => readFile(join(directory, each), 'utf8'))),
+    count: async () => (await readdir(directory)).length,
     stop: async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');

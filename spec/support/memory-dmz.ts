@@ -1,6 +1,7 @@
 /** The actors of a dmz over ports in memory, with one channel and nobody on the other side of the link. */
 import { isLeft, left } from 'fp-ts/lib/Either.js';
 import { type NodePorts, startNode } from '../../actors/node.ts';
+import { mailParts } from '../../adapters/mime/index.ts';
 import type { ReplicatedChannel } from '../../domain/channel.ts';
 import { refusal } from '../../domain/failure.ts';
 import type { Answer, Session } from '../../domain/intake.ts';
@@ -42,6 +43,7 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}, channels: readon
     messages: link.dmz,
     delivery: memoryDelivery(),
     programs: memoryPrograms({}),
+    mails: mailParts(),
     partners: memoryPartners(),
     cron: everyMinute,
     disk: memoryDisk(2 ** 40),
@@ -58,7 +60,18 @@ export const memoryDmz = async (ports: Partial<NodePorts> = {}, channels: readon
   await node.serve();
   const no = () => Promise.resolve(left(refusal('unavailable', 'inner is away')));
   const away = {
-    ...{ payload: no, ticket: no, channels: no, command: no, stage: no, segments: no, partner: no, list: no },
+    ...{
+      payload: no,
+      ticket: no,
+      channels: no,
+      command: no,
+      stage: no,
+      segments: no,
+      partner: no,
+      list: no,
+      routes: no,
+      through: no,
+    },
     events: () => Promise.resolve([]),
   };
   await succeeded(link.inner.start(away));

@@ -125,6 +125,24 @@ export const memoryMessages = (
     }
   }
 
+  async function* until(
+    bytes: AsyncGenerator<Uint8Array>,
+    ended: Promise<never>,
+    done: () => void,
+  ): AsyncGenerator<Uint8Array> {
+    ended.catch(() => undefined);
+    try {
+      for (;;) {
+        const next = await Promise.race([bytes.next(), ended]);
+        if (next.done === true) return;
+        yield next.value;
+      }
+    } finally {
+      void bytes.return(undefined).catch(() => undefined);
+      done();
+    }
+  }
+
   const messages = (mine: End): Messages => ({
     start: (handlers) =>
       attempt(() => {
@@ -178,6 +196,20 @@ export const memoryMessages = (
         if (sizeOf(files) > limits.listing) throw failing(permanent('tooLarge', 'The list is too large.'));
         return files;
       }),
+    routes: (to, routes) =>
+      ask(to, mine, 'routes', routes, async (its) => granted(await its.routes(mine.self, structuredClone(routes)))),
+    through: (to, request, body, gone) => {
+      const over = new AbortController();
+      gone.addEventListener('abort', () => over.abort(), { once: true });
+      return ask(to, mine, 'through', request, async (its) => {
+        const passed = its.through(mine.self, structuredClone(request), carried(body), over.signal);
+        const ended = new Promise<never>((_, reject) => {
+          over.signal.addEventListener('abort', () => reject(broken()), { once: true });
+        });
+        const { head, body: answer } = granted(await Promise.race([passed, ended]));
+        return { head: structuredClone(head), body: until(carried(answer), ended, () => over.abort()) };
+      });
+    },
     close: () => {
       mine.closed = true;
       look();

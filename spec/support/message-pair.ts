@@ -40,6 +40,8 @@ export const handlers = (own: Partial<PeerHandlers> = {}): PeerHandlers => ({
   stage: () => Promise.resolve(right(undefined)),
   partner: () => Promise.resolve(left(refusal('notFound', 'There is no such channel.'))),
   list: () => Promise.resolve(left(refusal('notFound', 'There is no such channel.'))),
+  routes: () => Promise.resolve(right(undefined)),
+  through: () => Promise.resolve(left(refusal('notFound', 'There is no such route.'))),
   ...own,
 });
 

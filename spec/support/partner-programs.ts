@@ -3,8 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { browsing } from './browser.ts';
 import { lftpCareless, openSsh } from './clients.ts';
+import { eximVersion, startExim } from './exim.ts';
+import { postfixVersion } from './mail-programs.ts';
+import { type Mailer, startPostfix } from './postfix.ts';
 import { run } from './run.ts';
 import { mailbox, type Pair, password } from './servers.ts';
+import { until } from './until.ts';
 
 /** A program over a protocol; both calls reject where it did not say that all went well. */
 export type PartnerProgram = {
@@ -124,6 +128,31 @@ const swaks = (protocol: 'smtp' | 'smtps'): PartnerProgram => ({
   },
 });
 
+/** A mailbox that takes mail without a login, as other mail servers bring it, and the channel that has it. */
+const openMailbox = 'relayed@here.example';
+export const openChannel = { name: 'relayed', mail: { recipients: [openMailbox], senders: ['*@acme.example'] } };
+
+/** A mail server with a queue, which is given a mail and started for it alone; its queue is empty once we have the mail. */
+const queueing = (
+  program: string,
+  start: (routes: Readonly<Record<string, number>>) => Promise<Mailer>,
+): PartnerProgram => ({
+  ...{ protocol: 'smtp', program, wrapped: mailed },
+  put: async (pair, file, name) => {
+    const server = await start({ 'here.example': pair.smtpPort });
+    const header = ['From: edi@acme.example', `To: ${openMailbox}`, `Message-ID: <${name}@acme.example>`];
+    const mail = [...header, '', await readFile(file, 'utf8'), ''].join('\n');
+    try {
+      await well(server.submit(mail, ['-f', 'edi@acme.example', openMailbox]));
+      await until(`the queue of ${program} is empty`, async () => (await server.queued()) === 0);
+      const refused = /^.*(status=(?!sent)|\*\* ).*$/m.exec(server.printed());
+      if (refused !== null) throw new Error(refused[0]);
+    } finally {
+      await server.stop();
+    }
+  },
+});
+
 /** Each of them over each protocol that it speaks. */
 export const partnerPrograms: readonly PartnerProgram[] = [
   ...(['ftp', 'ftps-explicit', 'ftps-implicit', 'sftp'] as const).flatMap((protocol) => [
@@ -137,6 +166,8 @@ export const partnerPrograms: readonly PartnerProgram[] = [
   openSshSftp,
   swaks('smtp'),
   swaks('smtps'),
+  queueing('postfix', (routes) => startPostfix({ routes })),
+  queueing('exim', startExim),
 ];
 
 const commands: Readonly<Record<string, readonly [string, ...(readonly string[])]>> = {
@@ -149,6 +180,8 @@ const commands: Readonly<Record<string, readonly [string, ...(readonly string[])
 
 /** The version that a program says it is, `?` where it says none. */
 export const versionOf = async (program: string): Promise<string> => {
+  const unpacked = { postfix: postfixVersion, exim: eximVersion }[program];
+  if (unpacked !== undefined) return unpacked();
   const [command, ...args] = commands[program] ?? ['true'];
   const { out, err } = await run(command, args);
   return /\d+\.\d[\w.]*/.exec(`${out}${err}`)?.[0] ?? '?';

@@ -115,7 +115,7 @@ const hostKey = (directory: string): { readonly file: string; readonly fingerpri
 };
 
 /** Makes a certificate for localhost that vouches for itself. */
-const certificate = async (directory: string, expired = false) => {
+export const certificate = async (directory: string, expired = false) => {
   const [key, file] = [join(directory, 'tls.key'), join(directory, 'tls.crt')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const kind = ['-newkey', 'rsa:2048', '-nodes', '-days', '30', ...names];
@@ -301,9 +301,11 @@ export const startProftpd = async ({
 export const startNginx = async ({
   tls,
   more = [],
+  upstreams = [],
 }: {
   readonly tls?: true;
   readonly more?: readonly string[];
+  readonly upstreams?: readonly string[];
 } = {}): Promise<PartnerServer> => {
   const here = await room();
   const { directory, disk, port } = here;
@@ -328,6 +330,7 @@ export const startNginx = async ({
     `log_format said '$request_method $request_uri $status $content_length "$http_idempotency_key" "$http_x_own"';`,
     `access_log ${log} said;`,
     'client_max_body_size 0;',
+    ...upstreams,
     'server {',
     `listen 127.0.0.1:${port}${tls === undefined ? '' : ' ssl'};`,
     ...secured,

@@ -2,13 +2,15 @@
 # Gets the Debian programs that the tests and benches use as partners. Does nothing where all are there.
 set -eu
 
-packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps swaks libnet-ssleay-perl chromium wrk"
+packages="openssh-client openssl lftp tnftp curl putty-tools python3-paramiko rclone iproute2 nftables procps swaks libnet-ssleay-perl chromium wrk wrk"
 
 # Unpacked under var/peers and not installed: a tree a line, and the packages that it is made of. Installed, these would
 # start a service of the machine or conflict with one another; so they get along without root, too.
 unpacked="\
 partners openssh-server vsftpd proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libnsl2 libpcre2-posix3 libsodium23 libtirpc3 libwrap0
 mail postfix libicu72 libnsl2 libtirpc3 libdb5.3 libsasl2-2
+exim exim4-daemon-light libdb5.3 libgnutls-dane0 libunbound8 libevent-2.1-7 libidn12 libnss-wrapper
+dns dnsmasq-base libnetfilter-conntrack3 libnfnetlink0 libnettle8 libhogweed6
 web nginx"
 trees="$(dirname "$0")/../../var/peers"
 
@@ -66,6 +68,8 @@ unpack() {
     }
     dpkg-deb -x "$new/$package"_*.deb "$new/tree"
   done
+  # Nobody gains rights by a program that only lies here.
+  chmod -R a-s "$new/tree"
   mv -T "$new/tree" "$tree"
   rm -rf "$new"
   echo "peers: unpacked $*"

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { chainVocabulary } from '../../domain/chain.ts';
 import { channelVocabulary, trustVocabulary } from '../../domain/channel.ts';
 import { replicationVocabulary } from '../../domain/replication.ts';
+import { routeVocabulary } from '../../domain/route.ts';
 import { agentVocabulary, runVocabulary } from '../../domain/run.ts';
 import { vocabulary } from '../../domain/transfer/vocabulary.ts';
 import { uploadVocabulary } from '../../domain/upload.ts';
@@ -13,7 +14,7 @@ export type Schemas = Readonly<Record<string, z.ZodType>>;
 /** The vocabularies by the names that they have in `domain/`. */
 export const vocabularies: Readonly<Record<string, Schemas>> = {
   ...{ vocabulary, uploadVocabulary, runVocabulary, agentVocabulary },
-  ...{ channelVocabulary, trustVocabulary, replicationVocabulary, chainVocabulary },
+  ...{ channelVocabulary, trustVocabulary, replicationVocabulary, routeVocabulary, chainVocabulary },
 };
 
 /** All of their events. */

@@ -12,8 +12,12 @@ export const opening = (scenario: string, name = 'a.xml'): Fact => {
   const target = { kind: 'partner', directory: '/in', name };
   const again = { name, payload, again: id, by: { login: 'operator' } };
   const rest =
-    scenario === 'cronGet' ? { source, profile: 'orders' } : scenario === 'processAgain' ? again : { payload, target };
-  const dmz = scenario.startsWith('inner') || scenario === 'processAgain' ? {} : { dmz: 'dmz-1' };
+    scenario === 'cronGet'
+      ? { source, profile: 'orders' }
+      : scenario.startsWith('process')
+        ? again
+        : { payload, target };
+  const dmz = scenario.startsWith('inner') || scenario.startsWith('process') ? {} : { dmz: 'dmz-1' };
   return { type: 'created', data: { scenario, channel: 'acme', ...rest, ...dmz } } as unknown as Fact;
 };
 

@@ -1,5 +1,6 @@
 /** What a picture says in words, beside its states and edges. */
 import type { Picture, PictureEdge, SharedEvent, Taken } from '../../../domain/picture/picture.ts';
+import { partsWords } from '../../../domain/transfer/words.ts';
 import { clip, drawable } from './text.ts';
 
 /** The words on an edge: the event, and under it who records it, or when it was recorded. */
@@ -55,9 +56,11 @@ export const notes = ({ edges, shared, transfer }: Picture): readonly Note[] => 
         .sort((a, b) => Number(a === 'any') - Number(b === 'any'))
         .map((from) => ({ lead: placeWords(from), text: sharedWords(shared.filter((each) => each.from === from)) })),
     ];
-  const { reason, heldFrom, remarks, illegal, begun } = transfer;
+  const { reason, heldFrom, remarks, illegal, begun, parent, parts } = transfer;
   return [
     ...(reason === undefined ? [] : [{ lead: `Held in ${heldFrom ?? 'it'}:`, text: drawable(reason) }]),
+    ...(parent === undefined ? [] : [{ lead: 'Came from', text: parent }]),
+    ...(parts === undefined ? [] : [{ lead: 'Was taken apart', text: partsWords(parts) }]),
     ...remarks.map(({ label, taken }) => ({ lead: capital(timesWords(label, taken)), text: takenWords(taken, begun) })),
     ...(illegal.length === 0 ? [] : [{ lead: 'Not taken:', text: illegal.slice(0, 5).join(', ') }]),
     {

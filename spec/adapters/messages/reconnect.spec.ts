@@ -65,7 +65,7 @@ describe('a link of the message service', () => {
     await linked(pair.dmz, false);
     pair.mend();
     await linked(pair.dmz, true);
-    expect(pair.toDmz.made()).toBe(6);
+    expect(pair.toDmz.made()).toBe(8);
     expect(pair.toInner.made()).toBe(0);
   });
 

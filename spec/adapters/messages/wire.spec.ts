@@ -8,6 +8,7 @@ import { createServer, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { decode, encode } from 'cborg';
 import { right } from 'fp-ts/lib/Either.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { protocolVersion } from '../../../adapters/messages/hello.ts';
 import { messageService } from '../../../adapters/messages/index.ts';
 import type { Messages, Parcel } from '../../../domain/message.ts';
 import { failureOf, handlers, linked, must, parcelOf } from '../../support/message-pair.ts';
@@ -18,7 +19,7 @@ const keys = await keysOf([
   { role: 'dmz', node: 'dmz1', hosts: [] },
 ]);
 const ofInner = { ca: keys('inner1').ca, cert: keys('inner1').certificate, key: keys('inner1').key };
-const hello = { role: 'inner', node: 'inner1', version: 4, instance: 'x', lane: 'events' };
+const hello = { role: 'inner', node: 'inner1', version: protocolVersion, instance: 'x', lane: 'events' };
 type Said = { readonly status: number; readonly body: Buffer };
 
 const say = (session: ClientHttp2Session, headers: OutgoingHttpHeaders, body?: Uint8Array): Promise<Said> =>
@@ -113,7 +114,7 @@ describe('what a certified peer sends', () => {
     for (const [change, why] of [
       [{ node: 'inner9' }, /not that of inner1/],
       [{ role: 'dmz' }, /not that of inner1/],
-      [{ version: 1 }, /speaks version 1 of the message service, this server 4/],
+      [{ version: 1 }, /speaks version 1 of the message service, this server 5/],
       [{ extra: 1 }, /not understood/],
     ] as const) {
       lines.splice(0);
@@ -213,14 +214,15 @@ describe('what a certified peer answers', () => {
     const options = await realOptions('pushback', keys, { log: logOf().log, clock: clockOf() });
     const answers: (() => { readonly status: number; readonly length?: number; readonly body: Uint8Array })[] = [];
     const ofDmz = { ca: keys('dmz1').ca, cert: keys('dmz1').certificate, key: keys('dmz1').key };
-    const protocols = ['h2', 'sallyport-reverse'];
+    const protocols = ['h2', 'sallyport-reverse', 'sallyport-reverse-through'];
     const mine = { ...hello, role: 'dmz', node: 'dmz1' };
     // a dmz server that was taken over: the right keys, and answers of its own making
     const server = createServer({ ...ofDmz, requestCert: true, ALPNProtocols: protocols }, (socket) => {
-      if (socket.alpnProtocol === 'sallyport-reverse') {
+      if (socket.alpnProtocol !== 'h2') {
         const asks = h2connect('https://inner1', { createConnection: () => socket });
         asks.on('error', () => undefined);
-        void post(asks, '/hello', encode(mine));
+        const lane = socket.alpnProtocol === 'sallyport-reverse' ? 'events' : 'through';
+        void post(asks, '/hello', encode({ ...mine, lane }));
         return;
       }
       const session = performServerHandshake(socket);

@@ -38,7 +38,7 @@ describe.each(Object.values(scenarios))('the picture of $id', (scenario) => {
     const words = picture.shared.map(({ from, event, to }) => `${from} ${event} ${to}`);
     expect(words.sort()).toEqual(
       [
-        ...['any confirmed stay', 'any purged stay', 'any repeated stay', 'any viewChanged stay'],
+        ...['any confirmed stay', 'any purged stay', 'any repeated stay', 'any reported stay', 'any viewChanged stay'],
         ...['open stepFailed stay', 'open retried stay', 'open held held', 'open abandoned abandoned'],
         ...['held released back', 'held retried back', 'held abandoned abandoned'],
       ].sort(),

@@ -1,0 +1,45 @@
+/** Giving the answer of a service to the client, as it comes and as fast as the client takes it. */
+import type { Answered, ExchangeAnswer } from '../../../domain/exchange.ts';
+import { hasBody } from '../../../domain/exchange-rules.ts';
+import { drained } from '../body.ts';
+import type { Asked } from '../exchange.ts';
+import { room } from './room.ts';
+
+/** Gives it. Where it breaks off the connection ends, so that nobody takes half of it for all. */
+export const give = async (
+  asked: Asked,
+  { head, body, over }: Answered & { readonly over: AbortSignal },
+): Promise<void> => {
+  const { request, response, context } = asked;
+  if (response.destroyed) return;
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  // of a request that is not all here, whoever answers early wants no more
+  const headers = {
+    ...grouped(head),
+    ...(request.complete || request.httpVersionMajor > 1 ? {} : { connection: 'close' }),
+  };
+  response.writeHead(head.status, headers);
+  // with the first bytes, unless these are still to come
+  const alone = setImmediate(() => response.flushHeaders());
+  try {
+    if (hasBody(request.method ?? '', head.status))
+      for await (const piece of body) {
+        clearImmediate(alone);
+        if (!response.write(piece)) await room(response, over);
+      }
+    if (!request.complete) await drained(request, context.clock);
+    response.end();
+    await closed;
+  } catch {
+    response.destroy();
+  } finally {
+    clearImmediate(alone);
+  }
+};
+
+const grouped = ({ status, headers, length }: ExchangeAnswer): Record<string, string | string[]> => {
+  const all = new Map<string, string[]>();
+  for (const [name, value] of headers) all.set(name, [...(all.get(name) ?? []), value]);
+  if (length !== undefined && status !== 204) all.set('content-length', [String(length)]);
+  return Object.fromEntries([...all].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
+};
