@@ -7,6 +7,8 @@ const full = process.env.SALLYPORT_FULL === '1';
 // One bench by its name, and then nothing else (`npm run bench`).
 const bench = process.env.SALLYPORT_BENCH;
 const specs = ['spec/**/*.spec.ts', ...(full ? ['spec/**/*.full.ts'] : [])];
+// What is tested in the test's own process: these leave nothing behind, and share what they import.
+const parts = specs.map((pattern) => pattern.replace('spec/', 'spec/{domain,projections,actors,adapters}/'));
 
 // What is run once more with the event logs of both servers on the wire server: all that starts them; on every change only
 // these two, of which the crash test goes through every scenario.
@@ -29,7 +31,11 @@ export default defineConfig({
     maxWorkers: 2,
     projects:
       bench === undefined
-        ? [{ test: { ...each, name: 'usual', include: specs } }, { test: { ...each, ...wire } }]
+        ? [
+            { test: { ...each, name: 'parts', include: parts, isolate: false } },
+            { test: { ...each, name: 'usual', include: specs, exclude: parts } },
+            { test: { ...each, ...wire } },
+          ]
         : [{ test: { ...each, name: 'bench', include: [`spec/bench/${bench}.bench.ts`] } }],
   },
 });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash, randomBytes } from 'node:crypto';
 import type { Ids } from '../../domain/ports.ts';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -22,11 +22,11 @@ export const derivedId = (...parts: readonly (string | number)[]): string => {
 };
 
 /** SHA-256 of a text, hexadecimal. */
-export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const sha256Of = (text: string): string => hash('sha256', text, 'hex');
 
 /** UUIDv5 of a name in our namespace. */
 export const uuidOf = (name: string): string => {
-  const bytes = createHash('sha1').update(namespace).update(name).digest().subarray(0, 16);
+  const bytes = hash('sha1', Buffer.concat([namespace, Buffer.from(name)]), 'buffer').subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
