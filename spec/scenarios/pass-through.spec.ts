@@ -106,6 +106,12 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
     expect(await status('/partners/told', '-u', 'acme:wrong')).toBe('401');
     const seen = await told('/partners/told', '-u', `acme:${password}`);
     expect(Object.fromEntries(seen)).toMatchObject({ sallyport_channel: 'acme', authorization: '' });
+    const foreign = ['-u', `acme:${password}`, '-H', 'Origin: https://elsewhere.example'];
+    expect(await status('/partners/told', '-X', 'POST', ...foreign)).toBe('403');
+    expect(await status('/partners/told', ...foreign, '-H', 'Connection: Upgrade', '-H', 'Upgrade: websocket')).toBe(
+      '403',
+    );
+    expect(await status('/partners/told', ...foreign)).toBe('200');
     for (const path of ['/site/secret/told', '/site//secret/told', '/site/%73ecret/told', '/site%2fsecret/told'])
       expect(await status(path)).toMatch(/^40[01]$/);
     for (const path of ['/site/x/../secret/told', '/site/x/..;a/told', '/site/x%2f..%2f..', '/site/%2e%2e/told'])

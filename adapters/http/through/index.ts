@@ -5,6 +5,7 @@ import { isWithin, noBody, plainPath } from '../../../domain/exchange-rules.ts';
 import type { Route } from '../../../domain/route.ts';
 import { plainAddress } from '../../shared/plain-address.ts';
 import type { Asked, Outcome } from '../exchange.ts';
+import { foreignText, isForeign } from '../foreign.ts';
 import { problem, type Reply, refused } from '../replies.ts';
 import { give } from './give.ts';
 import { tunnel, tunnelled, upgradeOf } from './upgrades.ts';
@@ -39,6 +40,7 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   if (objection !== undefined) return replyOf(objection);
   let channel: string | undefined;
   if (route.callers !== 'everybody') {
+    if (isForeign(request, request.headers['sec-fetch-mode'] === 'navigate')) return problem(403, foreignText);
     const session = await asked.sessionOf(route.callers, request.headers.authorization);
     if (isLeft(session)) return refused(session.left);
     ({ channel } = session.right);
