@@ -127,7 +127,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     await drop(file);
   };
 
-  const complete = async (file: File, { unless = stays, asSent }: Completion): Promise<Decision<Taken>> => {
+  const complete = async (file: File, { unless = stays, asSent, mail }: Completion): Promise<Decision<Taken>> => {
     const stored = await file.writer.commit()();
     if (isLeft(stored)) {
       await drop(file);
@@ -137,7 +137,7 @@ export const openArrivals = (needs: Receiving): Arrivals => {
     const before = await (file.recorded ?? Promise.resolve(right(undefined)));
     const modified = file.modified ?? needs.clock.now();
     const opened = file.recorded !== undefined;
-    const arrived = { ...file.arriving, id: file.id, payload, modified, opened, asSent };
+    const arrived = { ...file.arriving, id: file.id, payload, modified, opened, asSent, mail };
     const taken = isLeft(before) ? before : await take(needs, arrived, unless);
     if (isLeft(taken) && taken.left === senderGone) await takeBack(file);
     else end(file);

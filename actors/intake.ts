@@ -3,7 +3,7 @@ import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import type { ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, refusal } from '../domain/failure.ts';
 import type { Answer, Intake, LoginAttempt, Session, Upload } from '../domain/intake.ts';
-import { takesMail } from '../domain/mail.ts';
+import { noPolicy, takesMail } from '../domain/mail.ts';
 import { resolvePath } from '../domain/path.ts';
 import type { Log } from '../domain/ports.ts';
 import type { HomeRow } from '../projections/home.ts';
@@ -185,7 +185,9 @@ const session = (
     takesMail: (sender, recipient) => () => {
       const letter = { sender, recipient, address: attempt.address };
       const takes = channel.mail !== undefined && takesMail(channel.mail, letter, proof.kind !== 'recipient');
-      return Promise.resolve(takes ? right(undefined) : left(noMailbox));
+      // Who has logged in has proved more.
+      const policy = proof.kind === 'recipient' ? (channel.mail?.policy ?? noPolicy) : noPolicy;
+      return Promise.resolve(takes ? right(policy) : left(noMailbox));
     },
     close: async (options) => {
       leave();

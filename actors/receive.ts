@@ -1,8 +1,10 @@
 /** Recording what arrived: before the partner hears OK. A final name makes a transfer; any other waits as an upload. */
+
 import { isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { completesOnClose, isTemporaryName, markedBy, type ReplicatedChannel } from '../domain/channel.ts';
 import { type Decision, type Refusal, refusal } from '../domain/failure.ts';
 import type { Taken } from '../domain/intake.ts';
+import type { MailChecks } from '../domain/mail.ts';
 import { baseName } from '../domain/path.ts';
 import { keyOf, type PayloadRef } from '../domain/payload.ts';
 import type { Clock, Ids, PayloadStore, Projection, ReadModels } from '../domain/ports.ts';
@@ -52,6 +54,7 @@ export type Arrived = Arriving & {
   readonly opened: boolean;
   /** The hash by which a repeat is known, where that is not the payload's. */
   readonly asSent?: string | undefined;
+  readonly mail?: MailChecks | undefined;
 };
 
 /** Asked last before anything is recorded: is the sender gone, so that nobody knows whether this is the whole file? */
@@ -139,7 +142,7 @@ export const isFinalName = (channel: ReplicatedChannel, path: string): boolean =
   channel.completeOn !== 'marker' && !isTemporaryName(channel, baseName(path));
 
 const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise<Decision<Taken>> => {
-  const { id, payload, opened, path, modified, protocol, by, asSent } = file;
+  const { id, payload, opened, path, modified, protocol, by, asSent, mail } = file;
   // Who gives its requests keys says by them which one is a repeat.
   const earlier = file.request === undefined ? await unheard(needs, file) : right(undefined);
   if (isLeft(earlier)) return earlier;
@@ -148,7 +151,7 @@ const deliver = async (needs: Receiving, file: Arrived, unless: Unless): Promise
   if (isLeft(heard)) return heard;
   const transfer = heard.right ?? id;
   const named = { channel: file.channel.name, protocol, path, name: baseName(path) };
-  const data = { ...named, payload, modified, by, ...(asSent === undefined ? {} : { asSent }) };
+  const data = { ...named, payload, modified, by, ...(asSent !== undefined && { asSent }), ...(mail && { mail }) };
   const recorded = heard.right === undefined ? await receive(needs.streams, id, data) : right(undefined);
   if (isLeft(recorded)) return recorded;
   const closed = opened ? await closeUpload(needs, id, transfer) : right({ transfer });

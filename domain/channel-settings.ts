@@ -1,7 +1,7 @@
 /** A channel's section in inner's config: who may come in, and the partner's own server. */
 import { z } from 'zod';
 import { certificateFingerprint, plainName } from './channel.ts';
-import { mailAddress } from './mail.ts';
+import { mailAddress, mailPolicy } from './mail.ts';
 import { network } from './network.ts';
 import { partnerBase } from './partner.ts';
 import type { Protocol } from './protocol.ts';
@@ -40,6 +40,7 @@ const mail = z.strictObject({
     .boolean()
     .optional()
     .describe('Only who has logged in may send. Absent: so it is where the channel has a login.'),
+  policy: mailPolicy.optional().describe('What must be proved of mail whose sender has not logged in.'),
 });
 
 /** What every channel says of its partner's own server; the rest is its protocol's business. */

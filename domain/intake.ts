@@ -1,6 +1,7 @@
 /** What a protocol sees of the gateway: the one door in for partners' data. Implemented in actors/intake.ts. */
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import type { Refusal } from './failure.ts';
+import type { MailChecks, MailPolicy } from './mail.ts';
 
 /** I/O that gives a value or our refusal; failures of the world arrive here as refusals (`unavailable`, `noSpace`). */
 export type Answer<A> = TaskEither<Refusal, A>;
@@ -39,8 +40,15 @@ export type Entry = {
   readonly incomplete?: boolean;
 };
 
-/** How a file is completed. `asSent`: SHA-256 of what the partner sent, where we have added to it: a repeat is known by that. */
-export type Completion = { readonly unless?: () => Promise<boolean>; readonly asSent?: string };
+/**
+ * How a file is completed. `asSent`: SHA-256 of what the partner sent, where we have added to it: a repeat is known by that.
+ * `mail`: what was found of a mail.
+ */
+export type Completion = {
+  readonly unless?: () => Promise<boolean>;
+  readonly asSent?: string;
+  readonly mail?: MailChecks | undefined;
+};
 
 /** What became of a file that was completed: the transfer; or none, while it waits for its final name or its marker. */
 export type Taken = { readonly transfer: string | undefined };
@@ -117,8 +125,8 @@ export interface Session {
   /** How a transfer stands that this partner began; with `patience` it answers at the transfer's end, or once that is aborted. */
   standing(transfer: string, patience?: AbortSignal): Answer<Standing>;
   download(path: string): Answer<Download>;
-  /** Is mail from this sender for this address one for the channel? `notFound` where not. */
-  takesMail(sender: string, recipient: string): Answer<void>;
+  /** Is mail from this sender for this address one for the channel? `notFound` where not; else what must be proved of it. */
+  takesMail(sender: string, recipient: string): Answer<MailPolicy>;
   /**
    * Ends the session; uploads that are still open are abandoned. `orderly` says that the client had the last reply: it
    * said goodbye (QUIT, channel EOF) after it. An operation after `complete` says the same.

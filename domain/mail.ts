@@ -26,12 +26,70 @@ export const mailAddress = z
   )
   .transform((text) => plainMailAddress(text) ?? text);
 
+/** What is proved of a mail (RFC 8601, section 2.7): `policy` where it counts for nothing here, `temperror` where nobody answered. */
+export const authResult = z.enum([
+  ...['none', 'neutral', 'pass', 'fail', 'softfail', 'policy', 'temperror', 'permerror'],
+] as const);
+export type AuthResult = z.infer<typeof authResult>;
+
+const provenDomain = z.string().max(253);
+
+/** What was found of a mail: whether its sender may send from there, and who has signed it. */
+export const mailChecks = z.strictObject({
+  spf: z.strictObject({ result: authResult, domain: provenDomain }).optional(),
+  dkim: z
+    .array(z.strictObject({ result: authResult, domain: provenDomain, selector: provenDomain }))
+    .max(10)
+    .optional(),
+});
+export type MailChecks = z.infer<typeof mailChecks>;
+
+const wish = z.enum(['off', 'record', 'require']);
+
+/** What a channel wants to be proved. */
+export const mailPolicy = z.strictObject({
+  spf: wish
+    .default('off')
+    .describe('Whether the sender may send from its address, by its DNS. record: it is looked up. require: it must.'),
+  dkim: wish
+    .default('off')
+    .describe("The same of signatures; require: one of the sender's domain, or of one above it."),
+});
+export type MailPolicy = z.infer<typeof mailPolicy>;
+
+/** Nothing is looked at. */
+export const noPolicy: MailPolicy = { spf: 'off', dkim: 'off' };
+
+/** What both want. */
+export const stricter = (one: MailPolicy, other: MailPolicy): MailPolicy => ({
+  spf: wish.options[Math.max(wish.options.indexOf(one.spf), wish.options.indexOf(other.spf))] ?? one.spf,
+  dkim: wish.options[Math.max(wish.options.indexOf(one.dkim), wish.options.indexOf(other.dkim))] ?? one.dkim,
+});
+
+/** Why a mail of this sender is not taken for what was found; `later`: it may be, where the DNS answers then. */
+export const mailObjection = (
+  policy: MailPolicy,
+  { spf, dkim = [] }: MailChecks,
+  sender: string,
+): { readonly later: boolean; readonly text: string } | undefined => {
+  if (policy.spf === 'require' && spf?.result !== 'pass') {
+    const found = `SPF of ${spf?.domain ?? 'the sender'} says ${spf?.result ?? 'none'}`;
+    return { later: spf?.result === 'temperror', text: `Mail from this address needs an SPF pass; ${found}.` };
+  }
+  const whose = sender.slice(sender.lastIndexOf('@') + 1).toLowerCase();
+  const own = dkim.filter(({ domain }) => domain.includes('.') && `.${whose}`.endsWith(`.${domain.toLowerCase()}`));
+  if (policy.dkim !== 'require' || own.some(({ result }) => result === 'pass')) return undefined;
+  const later = own.some(({ result }) => result === 'temperror');
+  return { later, text: `Mail from this sender needs a valid DKIM signature of ${whose || 'its domain'}.` };
+};
+
 /** What a channel says of mail, as its settings were checked. Absent at a channel: it takes none. */
 export const mailRules = z.strictObject({
   recipients: z.array(z.string().max(longest)).max(1000),
   senders: z.array(z.string().max(longest)).max(1000),
   addresses: z.array(z.string().max(64)).max(1000),
   needsLogin: z.boolean(),
+  policy: mailPolicy.optional(),
 });
 export type MailRules = z.infer<typeof mailRules>;
 

@@ -7,7 +7,7 @@ import type { Role } from '../../domain/role.ts';
 import { decodeOne, encodeOne } from './codec.ts';
 
 /** Raised with every change that an older server would not understand. */
-export const protocolVersion = 5;
+export const protocolVersion = 6;
 
 /** What a connection is for: everything small, or payloads, or what is passed through; nothing of one waits behind another. */
 export type Lane = z.infer<typeof lane>;

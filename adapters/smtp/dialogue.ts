@@ -1,5 +1,6 @@
 /** What the commands of one connection share. */
 import type { Session } from '../../domain/intake.ts';
+import type { MailPolicy } from '../../domain/mail.ts';
 import type { ListenerContext } from '../../domain/protocol.ts';
 import type { SmtpSettings } from './settings.ts';
 import type { Wire } from './shell.ts';
@@ -13,6 +14,8 @@ export type Letter = {
   readonly size: number;
   readonly recipients: string[];
   readonly sessions: Set<Session>;
+  /** What all of their channels want to be proved. */
+  policy: MailPolicy;
 };
 
 /** The connection. */

@@ -2,7 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Session } from '../../domain/intake.ts';
-import { plainMailAddress } from '../../domain/mail.ts';
+import { noPolicy, plainMailAddress, stricter } from '../../domain/mail.ts';
 import type { Reply } from '../shared/replies.ts';
 import { admit, type Dialogue, type Letter, letGo } from './dialogue.ts';
 import { common, refused } from './replies.ts';
@@ -18,7 +18,7 @@ export const begin = (dialogue: Dialogue, given: string, size: number): Reply | 
     return common.encryptFirst;
   const sender = withPlainDomain(given);
   if (sender === undefined) return common.badSender;
-  dialogue.letter = { sender, size, recipients: [], sessions: new Set() };
+  dialogue.letter = { sender, size, recipients: [], sessions: new Set(), policy: noPolicy };
   return undefined;
 };
 
@@ -29,9 +29,12 @@ export const address = async (dialogue: Dialogue, given: string): Promise<Reply 
   if (letter === undefined || recipient === undefined) return common.badRecipient;
   const session = (await seated(dialogue, letter, recipient)) ?? (await opened(dialogue, letter, recipient));
   if ('code' in session) return session;
+  const takes = await session.takesMail(letter.sender, recipient)();
+  if (isLeft(takes)) return refused(takes.left);
   const would = await session.wouldTake(letter.size)();
   if (isLeft(would)) return refused(would.left);
   letter.recipients.push(recipient);
+  letter.policy = stricter(letter.policy, takes.right);
   letter.sessions.add(session);
   return undefined;
 };

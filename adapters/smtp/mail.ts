@@ -1,8 +1,9 @@
 /** A mail on its way in: its header is looked at first, then it goes into an upload for each channel that it is for. */
 import { createHash } from 'node:crypto';
 import { isLeft } from 'fp-ts/lib/Either.js';
-import type { Session, Upload } from '../../domain/intake.ts';
+import type { Completion, Session, Upload } from '../../domain/intake.ts';
 import { farewell, type Reply, reply } from '../shared/replies.ts';
+import { beginChecks } from './checks.ts';
 import { type Dialogue, type Letter, letGo } from './dialogue.ts';
 import { collectHead, longestHeader, mailName, mostReceived, receivedCount } from './header.ts';
 import { lineCheck } from './lines.ts';
@@ -32,6 +33,9 @@ export const takeMail = async (
   const hash = createHash('sha256');
   const check = lineCheck(longestLine);
   const head = collectHead();
+  const { context, settings, wire } = dialogue;
+  const origin = { sender: letter.sender, address: wire.address, helo: wire.session.hostNameAppearsAs };
+  const checking = beginChecks(letter.policy, origin, settings.dns, context.clock);
   let name: string | undefined;
   let offset = 0;
   let size = 0;
@@ -60,10 +64,16 @@ export const takeMail = async (
     if (fault !== undefined) return faults[fault];
     if (size > maxMailSize) return reply(552, `The mail is larger than ${maxMailSize} bytes.`);
     hash.update(bytes);
-    if (name !== undefined) return write(bytes);
+    if (name !== undefined) {
+      checking.body(bytes);
+      return write(bytes);
+    }
     const end = head.give(bytes);
     if ((end ?? head.size()) > longestHeader) return endless;
-    return end === undefined ? undefined : open(head.bytes().subarray(0, end));
+    if (end === undefined) return undefined;
+    checking.header(head.bytes().subarray(0, end));
+    checking.body(head.bytes().subarray(end));
+    return open(head.bytes().subarray(0, end));
   };
   const abandon = async (): Promise<void> => {
     await Promise.all(arriving.map(({ upload }) => upload.abandon()));
@@ -76,8 +86,11 @@ export const takeMail = async (
       if (refusal !== undefined && size > 2 * maxMailSize) break;
       refusal ??= await take(bytes);
     }
+    if (name === undefined) checking.header(head.bytes());
     refusal ??= name === undefined ? await open(head.bytes()) : undefined;
-    refusal ??= await completeAll(dialogue, arriving, hash.digest('hex'));
+    const found = refusal === undefined ? await checking.end() : undefined;
+    if (found !== undefined && 'code' in found) refusal = found;
+    else refusal ??= await completeAll(dialogue, arriving, { asSent: hash.digest('hex'), mail: found });
   } finally {
     await abandon();
   }
@@ -89,11 +102,11 @@ export const takeMail = async (
 const completeAll = async (
   dialogue: Dialogue,
   arriving: readonly Arriving[],
-  asSent: string,
+  completion: Completion,
 ): Promise<Reply | undefined> => {
   const done: Session[] = [];
   for (const { session, upload } of arriving) {
-    const completed = await upload.complete({ asSent })();
+    const completed = await upload.complete(completion)();
     if (!isLeft(completed)) {
       done.push(session);
       continue;

@@ -1,7 +1,17 @@
 /** The settings of the two protocols. */
+import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { duration, size } from '../../domain/units.ts';
 import { certificateSettings, isPair } from '../shared/endpoint-certificate.ts';
+
+const isServer = (text: string): boolean => {
+  try {
+    new Resolver().setServers([text]);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 const port = z.number().int().min(0).max(65_535);
 
@@ -26,6 +36,21 @@ const common = {
     .prefault('1m')
     .describe('A connection must have logged in, or named an address that takes its mail, after so long.'),
   maxLoginAttempts: z.number().int().min(1).max(20).default(6).describe('Failed logins in one connection.'),
+  dns: z
+    .strictObject({
+      servers: z
+        .array(
+          z
+            .string()
+            .max(64)
+            .refine(isServer, 'write an IP address, or one with a port: 192.0.2.1:53, [2001:db8::1]:53'),
+        )
+        .max(8)
+        .default([])
+        .describe("Name servers that are asked about senders; none: the system's."),
+      timeout: duration.prefault('10s').describe('How long their answers about one mail are waited for.'),
+    })
+    .prefault({}),
   maxConnections: z.number().int().min(1).max(10_000).default(500).describe('Connections at the same time.'),
 };
 

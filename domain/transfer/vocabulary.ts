@@ -3,6 +3,7 @@
  * and the input of every projection. One schema an event; there are no other shapes.
  */
 import { z } from 'zod';
+import { mailChecks } from '../mail.ts';
 import { reportedRecipient } from '../mail-report.ts';
 import { payloadRef } from '../payload.ts';
 
@@ -110,6 +111,8 @@ export const vocabulary = {
     by: who,
     /** SHA-256 of what the partner sent, where the payload holds more. */
     asSent: text(64).optional(),
+    /** What was found of a mail whose channel wants that. */
+    mail: mailChecks.optional(),
   }),
   /** A transfer that begins with a decision of ours. */
   created: creation,

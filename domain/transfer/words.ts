@@ -14,7 +14,10 @@ export const sizeWords = (bytes: number): string => {
 export const eventWords = (event: TransferEvent): string => {
   switch (event.type) {
     case 'received':
-      return [sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)].join(' ');
+      return [
+        ...[sizeWords(event.data.payload.size), 'by', event.data.protocol, ...from(event.data.by)],
+        ...checkWords(event.data.mail),
+      ].join(' ');
     case 'created':
       return createdWords(event.data);
     case 'forwarded':
@@ -59,6 +62,11 @@ export const eventWords = (event: TransferEvent): string => {
       return '';
   }
 };
+
+const checkWords = ({ spf, dkim = [] }: EventData<'received'>['mail'] & object = {}): readonly string[] => [
+  ...(spf === undefined ? [] : [`spf ${spf.result} (${spf.domain})`]),
+  ...dkim.map(({ result, domain }) => `dkim ${result} (${domain})`),
+];
 
 const createdWords = (data: Creation): string =>
   [

@@ -2,6 +2,8 @@ import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
 import type { ReplicatedChannel } from '../../domain/channel.ts';
 import type { Session } from '../../domain/intake.ts';
+import { decode } from '../../domain/transfer/codec.ts';
+import { eventWords } from '../../domain/transfer/words.ts';
 import { acme, allowed, memoryDmz } from '../support/memory-dmz.ts';
 import { succeeded } from '../support/outcome.ts';
 
@@ -81,6 +83,28 @@ describe('what comes whole', () => {
     const session = await allowed(dmz.intake.login(attempt('orders@here.example')));
     await mail(session, '/a.eml', 'content', 'ours', 'hash');
     expect([await count(dmz, 'received'), await count(dmz, 'uploadCompleted')]).toEqual([1, 0]);
+    await dmz.stop();
+  });
+
+  it('has in its record what was found of it, where its channel wants that of who has not logged in', async () => {
+    const policy = { spf: 'require', dkim: 'record' } as const;
+    const open = { ...rules, policy };
+    const dmz = await memoryDmz({}, [
+      { ...mailed, mail: open },
+      { ...acme, mail: { ...open, recipients: ['*@acme.example'] } },
+    ]);
+    const session = await allowed(dmz.intake.login(attempt('orders@here.example')));
+    expect(await allowed(session.takesMail('edi@acme.example', 'orders@here.example'))).toEqual(policy);
+    const known = await dmz.login();
+    expect(await allowed(known.takesMail('edi@acme.example', 'x@acme.example'))).toEqual({ spf: 'off', dkim: 'off' });
+    const upload = await allowed(session.upload('/a.eml', { whole: true }));
+    await allowed(upload.write(0, Buffer.from('content')));
+    const found = { spf: { result: 'pass', domain: 'acme.example' } } as const;
+    await allowed(upload.complete({ asSent: 'hash', mail: found }));
+    const all = await succeeded(dmz.ports.eventLog.readAll({}));
+    const received = all.map(decode).find((event) => event?.type === 'received');
+    expect(received?.data).toMatchObject({ mail: found });
+    expect(received === undefined ? '' : eventWords(received)).toMatch(/ by smtp from .* spf pass \(acme\.example\)$/);
     await dmz.stop();
   });
 

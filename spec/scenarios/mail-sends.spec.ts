@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSsh } from '../support/clients.ts';
+import { startDns } from '../support/dns-server.ts';
 import { type Greylist, startGreylist } from '../support/greylist.ts';
 import { mailChannelFor } from '../support/mail-world.ts';
 import { eventsOf, sendingOf } from '../support/partner-faults.ts';
@@ -19,6 +20,7 @@ describe('mail to a partner', () => {
   let directory: string;
   let greylist: Greylist;
   let postfix: Mailer;
+  let dns: Awaited<ReturnType<typeof startDns>>;
   const deliver = async (name: string): Promise<void> => {
     await writeFile(join(directory, name), `what is in ${name}`);
     expect(await openSsh(pair, [`put ${join(directory, name)}`])).toMatchObject({ code: 0 });
@@ -37,6 +39,10 @@ describe('mail to a partner', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sallyport-mail-sends-'));
     greylist = await startGreylist();
+    dns = await startDns({
+      'acme.example': { mx: [[10, 'mx.acme.example']] },
+      'mx.acme.example': { a: ['127.0.0.1'] },
+    });
     postfix = await startPostfix({
       settings: { smtpd_recipient_restrictions: `check_policy_service inet:127.0.0.1:${greylist.port}` },
     });
@@ -46,9 +52,13 @@ describe('mail to a partner', () => {
       moreChannels: [
         await channel('via', { from: 'via@here.example' }),
         await channel('self', { from: 'self@here.example' }),
+        await channel('mx', {
+          ...{ from: 'mx@here.example', lookup: 'mx', hosts: [`acme.example:${postfix.port}`] },
+          ...{ dns: [dns.address], privateAddresses: true },
+        }),
         await channel('nobody', { to: ['nobody@acme.example'] }),
       ],
-      moreProfiles: ['via', 'self', 'nobody'].map((name) => ({
+      moreProfiles: ['via', 'self', 'mx', 'nobody'].map((name) => ({
         name,
         match: { channel: 'acme', name: `${name}-*` },
         responses: [{ kind: 'send', channel: name, viaDmz: name !== 'self' }],
@@ -61,12 +71,14 @@ describe('mail to a partner', () => {
     await pair.end();
     await postfix.stop();
     await greylist.stop();
+    dns.stop();
     await rm(directory, { recursive: true, force: true });
   });
 
   it.each([
     ['via', 'responseSend', 'dmz'],
     ['self', 'innerSends', 'inner'],
+    ['mx', 'responseSend', 'dmz'],
   ] as const)('that is sent away at first comes again, and once (%s)', async (name, scenario, sender) => {
     await deliver(`${name}-1.txt`);
     const messageId = await arrived(`${name}-1.txt`, `${name}@here.example`);
@@ -90,6 +102,6 @@ describe('mail to a partner', () => {
 
   it('leaves one story in both logs', async () => {
     await idle(pair);
-    expect(await expectOneStory(pair)).toBe(5);
+    expect(await expectOneStory(pair)).toBe(7);
   });
 });

@@ -25,6 +25,7 @@ const real: Readonly<Record<string, unknown>> = {
   ...{ login: 'acme', address: '192.0.2.7', fingerprint: 'SHA256:3Yf0bE3Pq5rNnPzT3wJ0r8m5m0H6wqfUuT4n2cVb1dA' },
   ...{ until: 1_767_830_400_000, keepFor: 604_800_000, slot: 1_767_225_600_000, node: 'inner-1', dmz: 'dmz-1' },
   ...{ temporary: `.${id}.0`, final: 'invoice 7.xml', inode: '524301', ctime: '1767225600000000000' },
+  ...{ domain: 'acme.example', selector: 's2026' },
   ...{ code: 'noLink', text: 'there is no link to inner-1', reason: 'the partner called', step: 'fetch' },
   ...{ profile: 'orders', agent: 'orders', run: 1, index: 0, moveTo: '/done', epoch: id, before: id, salt: id },
   ...{ digest: hash, proof: 'bm90IGEgcmVhbCBzaWduYXR1cmU=', by: 'operator', found: 3, left: 1, keys: '7::/a.xml' },

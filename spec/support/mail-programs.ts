@@ -36,6 +36,7 @@ export const smtpSource = (port: number, args: readonly string[], within?: numbe
 export type MailSink = {
   readonly port: number;
   readonly mails: () => Promise<readonly string[]>;
+  readonly count: () => Promise<number>;
   readonly stop: () => Promise<void>;
 };
 
@@ -62,6 +63,7 @@ export const startSmtpSink = async (): Promise<MailSink> => {
   return {
     port,
     mails: async () => Promise.all((await readdir(directory)).map((each) => readFile(join(directory, each), 'utf8'))),
+    count: async () => (await readdir(directory)).length,
     stop: async () => {
       child.kill('SIGTERM');
       await once(child, 'exit');

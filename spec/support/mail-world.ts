@@ -6,7 +6,8 @@ import { type MailSink, postfixVersion, startSmtpSink } from './mail-programs.ts
 import { acmeMailbox, type Mailer, startPostfix } from './postfix.ts';
 
 /** A mail server, and what a channel says to come to it. */
-export type RunningMail = Pick<MailKind, 'name'> & MailSink & { readonly settings: Readonly<Record<string, unknown>> };
+export type RunningMail = Pick<MailKind, 'name'> &
+  Pick<MailSink, 'port' | 'mails' | 'stop'> & { readonly settings: Readonly<Record<string, unknown>> };
 
 type MailKind = {
   /** Of the channel. */

@@ -3,7 +3,7 @@ import { left, right } from 'fp-ts/lib/Either.js';
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer, Intake, LoginAttempt, Session } from '../../domain/intake.ts';
-import { type MailRules, takesMail } from '../../domain/mail.ts';
+import { type MailChecks, type MailPolicy, type MailRules, noPolicy, takesMail } from '../../domain/mail.ts';
 import { type Home, memoryHome } from './memory-home.ts';
 import { memorySession, noMailbox } from './memory-session.ts';
 
@@ -25,6 +25,8 @@ export type Delivered = {
   readonly modified: number | undefined;
   /** The hash of what was sent, where that is told. */
   readonly asSent: string | undefined;
+  /** What was found of a mail. */
+  readonly mail: MailChecks | undefined;
   /** The partner's own key for its request. */
   readonly key: string | undefined;
   readonly transfer: string;
@@ -102,8 +104,11 @@ export const memoryIntake = (accounts: readonly Account[]): MemoryIntake => {
     const entry = { login: account.login, end: () => controller.abort() };
     open.add(entry);
     changed();
-    const takes = (sender: string, recipient: string): boolean =>
-      account.mail !== undefined && takesMail(account.mail, { sender, recipient, address }, proof.kind !== 'recipient');
+    const takes = (sender: string, recipient: string): MailPolicy | undefined => {
+      const [{ mail }, known] = [account, proof.kind !== 'recipient'];
+      if (mail === undefined || !takesMail(mail, { sender, recipient, address }, known)) return undefined;
+      return known ? noPolicy : (mail.policy ?? noPolicy);
+    };
     return memorySession(memory, account.login, controller.signal, takes, (orderly) => {
       open.delete(entry);
       memory.orderly.push(orderly);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Answer, Download, Session, Upload } from '../../domain/intake.ts';
+import type { MailPolicy } from '../../domain/mail.ts';
 import { baseName, parentOf, resolvePath } from '../../domain/path.ts';
 import { asked, type MemoryIntake } from './memory-intake.ts';
 
@@ -15,7 +16,7 @@ export const memorySession = (
   memory: MemoryIntake,
   login: string,
   ended: AbortSignal,
-  takes: (sender: string, recipient: string) => boolean,
+  takes: (sender: string, recipient: string) => MailPolicy | undefined,
   onClose: (orderly: boolean) => void,
 ): Session => {
   const home = memory.home(login);
@@ -82,7 +83,10 @@ export const memorySession = (
           : right(memoryDownload(memory, normal, bytes, size));
       }),
     takesMail: (sender, recipient) =>
-      asked(memory, 'takesMail', recipient, () => (takes(sender, recipient) ? right(undefined) : left(noMailbox))),
+      asked(memory, 'takesMail', recipient, () => {
+        const policy = takes(sender, recipient);
+        return policy === undefined ? left(noMailbox) : right(policy);
+      }),
     standing: (transfer, patience) =>
       asked(memory, 'standing', transfer, async () => {
         const found = memory.completed.find((each) => each.transfer === transfer && each.login === login);
@@ -166,7 +170,17 @@ const memoryUpload = (
             : left(refusal('illegal', 'the key was used for another file'));
         const transfer = `t${String(memory.completed.length).padStart(25, '0')}`;
         memory.home(login).putFile(path, bytes, modified ?? 0, size);
-        memory.completed.push({ login, path, size, bytes, modified, asSent: options?.asSent, key, transfer });
+        memory.completed.push({
+          login,
+          path,
+          size,
+          bytes,
+          modified,
+          asSent: options?.asSent,
+          mail: options?.mail,
+          key,
+          transfer,
+        });
         return right({ transfer });
       }),
     abandon: () => {

@@ -10,6 +10,7 @@ unpacked="\
 partners openssh-server vsftpd proftpd-core proftpd-mod-crypto libhashkit2 libhiredis0.14 libmemcached11 libmemcachedutil2 libnsl2 libpcre2-posix3 libsodium23 libtirpc3 libwrap0
 mail postfix libicu72 libnsl2 libtirpc3 libdb5.3 libsasl2-2
 exim exim4-daemon-light libdb5.3 libgnutls-dane0 libunbound8 libevent-2.1-7 libidn12 libnss-wrapper
+dns dnsmasq-base libnetfilter-conntrack3 libnfnetlink0 libnettle8 libhogweed6
 web nginx"
 trees="$(dirname "$0")/../../var/peers"
 
