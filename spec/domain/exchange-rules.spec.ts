@@ -12,7 +12,7 @@ const request = (own: Partial<ExchangeRequest> = {}): ExchangeRequest => ({
   client: { address: '2001:db8::7', protocol: 'https', host: 'dmz.example:8443', version: '2.0' },
   ...own,
 });
-const valueOf = (headers: readonly Header[], name: string) =>
+const valuesOf = (headers: readonly Header[], name: string) =>
   headers.filter(([each]) => each === name).map(([, text]) => text);
 
 describe('a request for a service', () => {
@@ -24,7 +24,7 @@ describe('a request for a service', () => {
     expect(urlFor('?q')).toBe('http://shop.example:8080/web?q');
     expect(urlFor('?q', 'http://x')).toBe('http://x/?q');
     expect(urlFor('//evil.example/', 'http://x')).toBe('http://x//evil.example/');
-    expect(valueOf(serviceRequest(route(), request()).headers, 'host')).toEqual(['shop.example:8080']);
+    expect(valuesOf(serviceRequest(route(), request()).headers, 'host')).toEqual(['shop.example:8080']);
   });
 
   it('tells what we know of the client, and nothing that the client claims of that', () => {
@@ -37,15 +37,15 @@ describe('a request for a service', () => {
     ].map((name) => [name, 'claimed']);
     const sent = serviceRequest(route(), request({ headers })).headers;
     expect(sent.filter(([, value]) => value === 'claimed')).toEqual([]);
-    expect(valueOf(sent, 'forwarded')).toEqual(['for="[2001:db8::7]";proto=https;host="dmz.example:8443"']);
-    expect(valueOf(sent, 'via')).toEqual(['2.0 sallyport']);
+    expect(valuesOf(sent, 'forwarded')).toEqual(['for="[2001:db8::7]";proto=https;host="dmz.example:8443"']);
+    expect(valuesOf(sent, 'via')).toEqual(['2.0 sallyport']);
   });
 
   it('bears no login that was for us', () => {
     const headers: Header[] = [['authorization', 'Basic x']];
     const client = { ...request().client, channel: 'acme' };
     const sent = serviceRequest(route({ callers: ['acme'] }), request({ headers, client })).headers;
-    expect([valueOf(sent, 'authorization'), valueOf(sent, 'sallyport-channel')]).toEqual([[], ['acme']]);
+    expect([valuesOf(sent, 'authorization'), valuesOf(sent, 'sallyport-channel')]).toEqual([[], ['acme']]);
   });
 
   it('loses what is for one hop, and what Connection names', () => {
@@ -79,7 +79,7 @@ describe('a request for a service', () => {
 
 describe('an answer of a service', () => {
   const locationFor = (value: string, own: Partial<RouteSettings> = {}) =>
-    valueOf(clientAnswer(route(own), { status: 302, headers: [['location', value]] }).headers, 'location')[0];
+    valuesOf(clientAnswer(route(own), { status: 302, headers: [['location', value]] }).headers, 'location')[0];
   it('names the route where it would name the service', () => {
     expect(locationFor('http://shop.example:8080/web/there?x')).toBe('/shop/there?x');
     expect(locationFor('/web/there')).toBe('/shop/there');
