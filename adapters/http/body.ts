@@ -11,6 +11,11 @@ export class CutBody extends Error {}
 /** So many bytes must come in the time; who sends a byte now and then holds nothing for long. */
 const least = 1024;
 
+const wasTakenBack = (request: { readonly aborted?: boolean }): boolean => request.aborted === true;
+
+/** Did it end before its end? In HTTP/2 a request that was taken back is complete, too. */
+export const isCut = (request: IncomingMessage): boolean => !request.complete || wasTakenBack(request);
+
 /** The bytes of a body; throws where they stop coming, and where they end before the end. */
 export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: number): AsyncGenerator<Buffer, void> {
   const chunks = request.iterator({ destroyOnReturn: false });
@@ -34,7 +39,7 @@ export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: numb
     if (due <= 0) [due, left] = [least, idle];
     yield next.value;
   }
-  if (!request.complete) throw new CutBody('the body was cut off');
+  if (isCut(request)) throw new CutBody('the body was cut off');
 }
 
 /** How long, in milliseconds, whoever was refused may go on to send. */

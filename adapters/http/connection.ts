@@ -1,6 +1,5 @@
 /** One connection: its requests one after the other, the session that they share, and what its end says. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
 import { type Refusal, refusal } from '../../domain/failure.ts';
 import type { Download, Session } from '../../domain/intake.ts';
@@ -13,6 +12,7 @@ import { enter } from './login.ts';
 import { inForm } from './pages.ts';
 import { common, type Reply } from './replies.ts';
 import { respond } from './respond.ts';
+import type { Wire } from './wire.ts';
 
 /** A connection that is served; `done` resolves when it has ended and its session is closed. */
 export type Served = {
@@ -23,18 +23,22 @@ export type Served = {
   readonly done: Promise<void>;
 };
 
+/** Is there nobody any more who could be answered? */
+const isOver = ({ destroyed, socket }: ServerResponse): boolean => destroyed || socket?.destroyed === true;
+
 /** A body that is no larger is let go for the sake of the connection. */
 const bearable = 65_536;
 
 /** Serves a connection. Once `isClosing`, it ends after the request that runs. */
 export const serveConnection = (
-  socket: Socket,
+  wire: Wire,
   settings: ExchangeSettings,
   context: ListenerContext,
   isClosing: () => boolean,
   certificate: () => string | undefined,
 ): Served => {
   const { log, intake, clock } = context;
+  const { socket } = wire;
   const { protocol } = settings;
   const address = plainAddress(socket.remoteAddress);
   let current: { readonly shown: string; readonly session: Session } | undefined;
@@ -46,7 +50,7 @@ export const serveConnection = (
     // Who has read all of an answer may be gone before we know that it is sent.
     goodbye = running === undefined || running.writableEnded;
   });
-  socket.on('timeout', () => {
+  wire.onSilent(() => {
     silent = running === undefined;
   });
   const hangUp = (): void => void socket.destroy();
@@ -91,26 +95,28 @@ export const serveConnection = (
     reply: Reply,
     owed: boolean,
   ): Promise<void> => {
-    if (response.destroyed) return;
+    if (isOver(response)) return;
     const { status, headers, body } = inForm(request, reply);
     const left = !request.complete;
     const known = Number(request.headers['content-length'] ?? Number.NaN);
     const stays = !isClosing() && (!left || (known <= bearable && !owed));
     if (status === 201) faultPoint('reply.before');
-    response.writeHead(status, {
+    wire.begin(response, status, {
       ...headers,
       ...(status === 304 ? {} : { 'content-length': Buffer.byteLength(body) }),
-      ...(stays ? {} : { connection: 'close' }),
+      ...(stays ? {} : wire.last),
     });
     const closed = new Promise<void>((resolve) => {
-      if (response.destroyed) resolve();
+      if (isOver(response)) resolve();
       else response.once('close', resolve);
     });
-    if (left) {
+    if (request.method === 'HEAD' || status === 304) response.end();
+    else if (left) {
       response.write(body);
       await drained(request, clock);
       response.end();
     } else response.end(body);
+    if (!request.complete || isClosing()) wire.finish(response, !isClosing());
     await closed;
     if (status === 201) faultPoint('reply.after');
   };
@@ -127,15 +133,23 @@ export const serveConnection = (
           owed = false;
         },
         sent: (download) => void unheard.push(download),
+        begin: (status, headers) => wire.begin(response, status, headers),
+        reached: () => wire.reached(response),
       });
       if (reply !== undefined) await answer(request, response, reply, owed);
     } catch (error) {
-      if (error instanceof CutBody) return void socket.destroy();
+      if (error instanceof CutBody) {
+        wire.cut(response);
+        return;
+      }
       if (!(error instanceof SlowBody))
         log.error(`${protocol} request met a defect`, {
           error: error instanceof Error ? (error.stack ?? error.message) : '',
         });
-      if (response.headersSent) return void socket.destroy();
+      if (response.headersSent) {
+        wire.cut(response);
+        return;
+      }
       await answer(request, response, error instanceof SlowBody ? common.slow : common.defect, true);
     }
   };
@@ -159,7 +173,7 @@ export const serveConnection = (
     if (running !== undefined) {
       // One at a time: a request that did not wait for the answer before it tells nothing of that. But who has read all of
       // an answer may be quicker than the news that it is sent.
-      if (!running.writableEnded) socket.destroy();
+      if (!running.writableEnded) wire.refuse(response);
       else void performed.then(() => take(request, response, continues));
       return;
     }

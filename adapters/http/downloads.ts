@@ -47,7 +47,7 @@ const give = async (exchange: Exchange, download: Download, version: Version): P
     return problem(416, `the file has ${size} bytes`, { ...headers, 'content-range': `bytes */${size}` });
   const { status, parts } = wanted;
   const { type, range, sections } = sectioned(parts, size, status === 206);
-  response.writeHead(status, {
+  exchange.begin(status, {
     ...headers,
     'content-type': type,
     'content-length': sections.reduce((sum, { head, from, to }) => sum + head.length + to - from, 0),
@@ -118,7 +118,9 @@ const sentAll = async (exchange: Exchange, download: Download, sections: readonl
     if (now.length > 0 && !(await taken(exchange, (done) => response.write(now, done)))) return cut();
   }
   // The end goes with the last bytes: whoever has them may be gone at once.
-  return (await taken(exchange, (done) => response.end(ready, done))) || cut();
+  const [most, rest] = [ready.subarray(0, -1), ready.subarray(-1)];
+  if (most.length > 0 && !(await taken(exchange, (done) => response.write(most, done)))) return cut();
+  return ((await exchange.reached()) && (await taken(exchange, (done) => response.end(rest, done)))) || cut();
 };
 
 /** Hands something to the connection; false where it does not take it in time, or is gone. */

@@ -1,5 +1,5 @@
 /** One request and its answer, and what belongs to them. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type Either, isLeft } from 'fp-ts/lib/Either.js';
 import type { Refusal } from '../../domain/failure.ts';
 import type { Answer, Download, Session } from '../../domain/intake.ts';
@@ -26,6 +26,10 @@ export type Exchange = {
   readonly proceed: () => void;
   /** Everything of the file was sent; whether the client has it is known only once more is heard of it. */
   readonly sent: (download: Download) => void;
+  /** Sends the head of an answer. */
+  readonly begin: (status: number, headers: OutgoingHttpHeaders) => void;
+  /** Resolves once the client has what was written so far, where the protocol can tell; false where it did not want it. */
+  readonly reached: () => Promise<boolean>;
 };
 
 /** A request of whom nobody knows yet who made it. */

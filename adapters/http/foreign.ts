@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
  */
 export const isForeign = ({ method, headers }: IncomingMessage, onlyShows: boolean): boolean => {
   const reads = method === 'GET' || method === 'HEAD';
-  const { origin, host } = headers;
+  const { origin, host = headers[':authority'] } = headers;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site !== 'same-origin' && site !== 'none' && !(reads && onlyShows);
   // a WebSocket is a GET, and more than reading

@@ -16,7 +16,7 @@ const open = (settings: Settings, context: ListenerContext): Attempt<Listener> =
 /** HTTP/1.1: a server for partners, and a client of theirs. Never encrypted. */
 export const http = protocol({ name: 'http', port: 80, settings: httpSettings, listen: open, partner: httpPartner });
 
-/** HTTP/1.1 over TLS: a server for partners, and a client of theirs. */
+/** HTTP/1.1 and HTTP/2 over TLS: a server for partners, and a client of theirs. */
 export const https = protocol({
   name: 'https',
   port: 443,

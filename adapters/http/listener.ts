@@ -2,6 +2,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { Server as PlainServer, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Listener, ListenerContext } from '../../domain/protocol.ts';
 import { bound } from '../shared/bound.ts';
 import { plainAddress } from '../shared/plain-address.ts';
@@ -9,8 +10,10 @@ import { type Served, serveConnection } from './connection.ts';
 import { type CrowdLimits, makeCrowd } from './crowd.ts';
 import type { ExchangeSettings } from './exchange.ts';
 import { common, onWire, problem } from './replies.ts';
+import { secondServer } from './second.ts';
 import { upgrading } from './through/upgrades.ts';
 import type { EndpointTls } from './tls.ts';
+import { firstWire, type Wire } from './wire.ts';
 
 /** The settings of one endpoint; times in milliseconds. */
 export type ListenerSettings = ExchangeSettings &
@@ -66,17 +69,36 @@ export const listen = async (
       else socket.destroy();
       return;
     }
-    if (tls === undefined) serve(socket);
+    if (tls === undefined) serve(firstWire(socket));
   });
-  const serve = (socket: Socket): void => {
+  const serve = (wire: Wire): Served => {
+    const { socket } = wire;
     const certificate = (): string | undefined => tls?.certificateOf(socket);
-    const one = serveConnection(socket, settings, context, () => closing, certificate);
+    const one = serveConnection(wire, settings, context, () => closing, certificate);
     served.set(socket, one);
     void one.done.finally(() => served.delete(socket));
+    return one;
   };
+  const take =
+    (continues: boolean): RequestListener =>
+    (request, response) => {
+      const found = served.get(request.socket);
+      if (found === undefined) request.socket.destroy();
+      else found.take(request, response, continues);
+    };
   if (tls !== undefined) {
     tls.onRenewed((options) => (server as SecureServer).setSecureContext(options));
-    server.on('secureConnection', serve);
+    const [speakFirst] = server.listeners('secureConnection');
+    server.removeAllListeners('secureConnection');
+    const speakSecond = secondServer({ ...settings, longestHead }, clock, serve);
+    server.on('secureConnection', (socket: TLSSocket) => {
+      if (socket.alpnProtocol === 'h2') {
+        speakSecond(socket);
+        return;
+      }
+      serve(firstWire(socket));
+      speakFirst?.call(server, socket);
+    });
     server.on('tlsClientError', (error: Error & { readonly code?: string }, socket: Socket) => {
       log.info(`${protocol} handshake failed`, {
         address: plainAddress(socket.remoteAddress),
@@ -85,13 +107,6 @@ export const listen = async (
     });
   }
 
-  const take =
-    (continues: boolean): RequestListener =>
-    (request, response) => {
-      const found = served.get(request.socket);
-      if (found === undefined) request.socket.destroy();
-      else found.take(request, response, continues);
-    };
   server.on('request', take(false));
   server.on('checkContinue', take(true));
   server.on('upgrade', upgrading(take(false)));

@@ -44,9 +44,10 @@ const single = [
 
 /** What the parser lets through and we do not. */
 const objectionTo = (request: IncomingMessage): Reply | undefined => {
-  const { rawHeaders, headersDistinct, headers, httpVersion } = request;
+  const { rawHeaders, headers, httpVersion } = request;
   if (rawHeaders.length > 2 * mostHeaders) return problem(431, `a request has at most ${mostHeaders} headers`);
-  const twice = single.find((name) => (headersDistinct[name]?.length ?? 0) > 1);
+  const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  const twice = single.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
   if (twice !== undefined) return problem(400, `the header ${twice} stands twice`);
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')

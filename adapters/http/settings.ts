@@ -41,6 +41,7 @@ export const httpsSettings = z
     host,
     port: port.default(443).describe('Port to listen on.'),
     ...certificateSettings,
+    http2: z.boolean().default(false).describe('Speaks HTTP/2 with clients that ask for it (ALPN), beside HTTP/1.1.'),
     certificates: z
       .array(z.strictObject({ certificate: filePath, key: filePath }))
       .max(100)

@@ -11,6 +11,7 @@ import type { OwnCertificates } from '../shared/own-certificates.ts';
 export type TlsSettings = {
   readonly minVersion: 1.2 | 1.3;
   readonly headerTimeout: number;
+  readonly http2: boolean;
   readonly own: OwnCertificates;
   readonly clientCa: readonly string[];
 };
@@ -27,7 +28,10 @@ export type EndpointTls = {
 };
 
 /** Makes the TLS of an endpoint. */
-export const endpointTls = ({ minVersion, headerTimeout, own, clientCa }: TlsSettings, clock: Clock): EndpointTls => {
+export const endpointTls = (
+  { minVersion, headerTimeout, http2, own, clientCa }: TlsSettings,
+  clock: Clock,
+): EndpointTls => {
   const authorities = clientCa.map((pem) => new X509Certificate(pem));
   const shown = ({ certificate: cert, key }: Pair): SecureContextOptions => ({
     cert,
@@ -48,7 +52,7 @@ export const endpointTls = ({ minVersion, headerTimeout, own, clientCa }: TlsSet
       ...shown(own.pairFor()),
       SNICallback: (name, choose) => choose(null, contextOf(own.pairFor(name))),
       handshakeTimeout: headerTimeout,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
       // What the CA did not issue is no certificate to us, and no reason to refuse a password.
       requestCert: clientCa.length > 0,
       rejectUnauthorized: false,

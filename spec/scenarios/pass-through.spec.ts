@@ -118,6 +118,28 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
       expect(await status(path)).toBe('400');
   });
 
+  it('over HTTP/2, with a length and without, and never half of it', async () => {
+    const bytes = randomBytes(1_000_000);
+    await writeFile(file('sent'), bytes);
+    const second = (path: string, args: string) =>
+      run('sh', [
+        '-c',
+        `curl -q -sS --http2 --insecure -w '%{http_code} %{http_version}' ${args} https://127.0.0.1:${pair.httpsPort}${path}`,
+      ]);
+    expect((await second('/based/two', `-T ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
+    expect((await second('/based/three', `-T - < ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
+    for (const name of ['two', 'three'])
+      expect((await readFile(join(service.disk, 'base', name))).equals(bytes)).toBe(true);
+    expect((await second('/based/two', `-o ${file('got')}`)).out).toBe('200 2');
+    expect((await readFile(file('got'))).equals(bytes)).toBe(true);
+    expect((await second('/site/told', '')).out).toContain(
+      `|forwarded=for=127.0.0.1;proto=https;host="127.0.0.1:${pair.httpsPort}"|`,
+    );
+    await second('/based/half', `-m 1 --limit-rate 100k -T - < ${file('sent')}`);
+    expect((await second('/based/half', '-o /dev/null')).out).toBe('404 2');
+    expect((await second('/small/large', '-o /dev/null')).out).toMatch(/^(404|502) 2$/);
+  });
+
   it('within the limits of its route', async () => {
     await writeFile(file('large'), randomBytes(2000));
     await writeFile(join(service.disk, 'large'), randomBytes(2000));

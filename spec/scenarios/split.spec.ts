@@ -4,6 +4,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRight } from 'fp-ts/lib/Either.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Dnsmasq, startDnsmasq } from '../support/dnsmasq.ts';
+import { freePort } from '../support/free-port.ts';
 import { deep } from '../support/mail-bombs.ts';
 import { program } from '../support/program.ts';
 import { run } from '../support/run.ts';
@@ -16,8 +18,10 @@ const whom = ['--to', mailbox, '--from', 'edi@acme.example'];
 
 describe('a mail with attachments', () => {
   let pair: Pair;
+  let dns: Dnsmasq;
+  let port: number;
   const swaks = (...args: readonly string[]) =>
-    program('swaks', ['--server', `127.0.0.1:${pair.smtpPort}`, '--silent', '2', ...whom, ...args]);
+    program('swaks', ['--server', `127.0.0.1:${port}`, '--silent', '2', ...whom, ...args]);
   const rows = async (server: Server) => {
     const listed = await server.control.list({ limit: 1000 })();
     return isRight(listed) ? listed.right : [];
@@ -25,10 +29,18 @@ describe('a mail with attachments', () => {
 
   beforeAll(async () => {
     const mails = { name: 'mails', match: { channel: 'acme', name: '*.eml' }, steps: [{ kind: 'split' }] };
-    const channel = { mail: { recipients: [mailbox], needsLogin: false } };
-    pair = await startPair({ channel, moreProfiles: [mails], streamingSize: '1 MiB' });
+    dns = await startDnsmasq({ texts: { 'acme.example': 'v=spf1 ip4:127.0.0.1 -all' } });
+    port = await freePort();
+    const policy = { spf: 'require', dkim: 'record' };
+    const channel = { mail: { recipients: [mailbox], needsLogin: false, policy } };
+    const listener = { protocol: 'smtp', host: '127.0.0.1', port, dns: { servers: [dns.server] } };
+    const options = { channel, moreProfiles: [mails], streamingSize: '1 MiB' };
+    pair = await startPair({ ...options, dmz: { listeners: [listener] } });
   }, 60_000);
-  afterAll(() => pair.end());
+  afterAll(async () => {
+    await dns.stop();
+    await pair.end();
+  });
 
   it('of swaks becomes a transfer each, byte for byte, and both servers tell of them', async () => {
     const content = createHash('shake256', { outputLength: 3_000_000 }).update('one').digest();
@@ -58,6 +70,7 @@ describe('a mail with attachments', () => {
       for (const command of [['transfers', 'show'], ['replay'], ['visualise']]) {
         const { out } = await cli(...command, mail?.id ?? '', '--data', data);
         for (const { id } of parts) expect(out).toContain(id);
+        if (command[0] !== 'visualise') expect(out).toContain('spf pass (acme.example)');
       }
     for (const command of [['transfers', 'show'], ['replay'], ['visualise']]) {
       const { out } = await cli(...command, parts[0]?.id ?? '', '--data', pair.inner.data);
@@ -70,7 +83,7 @@ describe('a mail with attachments', () => {
   it('of curl is held whole where it cannot be taken apart, with the reason, on both servers', async () => {
     const file = join(pair.directory, 'bomb.eml');
     await writeFile(file, `Message-ID: <bomb@acme.example>\r\n${deep(5000)}`);
-    const url = `smtp://127.0.0.1:${pair.smtpPort}`;
+    const url = `smtp://127.0.0.1:${port}`;
     const sent = await program('curl', [
       '-sS',
       url,

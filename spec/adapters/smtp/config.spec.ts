@@ -37,6 +37,14 @@ describe('the config of mail', () => {
     expect(problems([{ name: 'a', mail: { ...mail, needsLogin: true } }])).toEqual([
       expect.stringContaining('give a login, too'),
     ]);
+    expect(problems([{ name: 'a', mail: { ...mail, policy: { spf: 'reject' } } }])).toEqual([
+      expect.stringMatching(/^channels\[0\]\.mail\.policy\.spf: .*"off"\|"record"\|"require"/),
+    ]);
+    const listener = { protocol: 'smtp', dns: { servers: ['dns.example'] } };
+    const judged = smtp.settings.safeParse(listener);
+    expect(judged.error?.issues.map(({ message }) => message)).toEqual([
+      expect.stringContaining('write an IP address, or one with a port'),
+    ]);
     expect(problems([{ name: 'a', mail: { ...mail, addresses: ['example.org'] } }])).toEqual([
       expect.stringContaining('write an IP address, or a network'),
     ]);
