@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import type { PartnerServer } from '../support/partner-servers.ts';
 import { run } from '../support/run.ts';
 import { linked, type Pair, password, startPair } from '../support/servers.ts';
@@ -11,12 +12,20 @@ import { until } from '../support/until.ts';
 describe.each(['pushback', 'direct'] as const)('a request is passed through in %s mode', (mode) => {
   let pair: Pair;
   let service: PartnerServer;
+  let [plainPort, securePort] = [0, 0];
   beforeAll(async () => {
     service = await startService();
+    [plainPort, securePort] = [await freePort(), await freePort()];
     const url = `http://127.0.0.1:${service.port}`;
     const open = { callers: 'everybody' };
     pair = await startPair({
       mode,
+      dmz: {
+        listeners: [
+          { protocol: 'http', host: '127.0.0.1', port: plainPort },
+          { protocol: 'https', host: '127.0.0.1', port: securePort, http2: true },
+        ],
+      },
       inner: {
         routes: [
           { id: 'site', path: '/site', url, ...open },
@@ -35,7 +44,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
 
   const file = (name: string): string => join(pair.directory, name);
   const curl = (path: string, ...args: readonly string[]) =>
-    run('curl', ['-q', '-sS', '--path-as-is', ...args, `http://127.0.0.1:${pair.httpPort}${path}`]);
+    run('curl', ['-q', '-sS', '--path-as-is', ...args, `http://127.0.0.1:${plainPort}${path}`]);
   const status = async (path: string, ...args: readonly string[]): Promise<string> =>
     (await curl(path, '-o', '/dev/null', '-w', '%{http_code}', ...args)).out;
   const told = async (path: string, ...args: readonly string[]) =>
@@ -80,7 +89,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
       ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
     );
     expect(Object.fromEntries(seen)).toMatchObject({
-      ...{ host: `127.0.0.1:${service.port}`, forwarded: `for=127.0.0.1;proto=http;host="127.0.0.1:${pair.httpPort}"` },
+      ...{ host: `127.0.0.1:${service.port}`, forwarded: `for=127.0.0.1;proto=http;host="127.0.0.1:${plainPort}"` },
       ...{ x_forwarded_for: '127.0.0.1', x_real_ip: '', via: '1.0 old, 1.1 sallyport', x_own: 'kept', x_hop: '' },
       ...{ te: '', keep_alive: '', connection: 'keep-alive', sallyport_channel: '', authorization: 'Bearer own' },
       ...{ cookie: 'a=b; c=d', expect: '', upgrade: '' },
@@ -124,7 +133,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
     const second = (path: string, args: string) =>
       run('sh', [
         '-c',
-        `curl -q -sS --http2 --insecure -w '%{http_code} %{http_version}' ${args} https://127.0.0.1:${pair.httpsPort}${path}`,
+        `curl -q -sS --http2 --insecure -w '%{http_code} %{http_version}' ${args} https://127.0.0.1:${securePort}${path}`,
       ]);
     expect((await second('/based/two', `-T ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
     expect((await second('/based/three', `-T - < ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
@@ -133,7 +142,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
     expect((await second('/based/two', `-o ${file('got')}`)).out).toBe('200 2');
     expect((await readFile(file('got'))).equals(bytes)).toBe(true);
     expect((await second('/site/told', '')).out).toContain(
-      `|forwarded=for=127.0.0.1;proto=https;host="127.0.0.1:${pair.httpsPort}"|`,
+      `|forwarded=for=127.0.0.1;proto=https;host="127.0.0.1:${securePort}"|`,
     );
     await second('/based/half', `-m 1 --limit-rate 100k -T - < ${file('sent')}`);
     expect((await second('/based/half', '-o /dev/null')).out).toBe('404 2');
