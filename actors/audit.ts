@@ -167,8 +167,8 @@ const ofOther = (row: AuditRow): Story => ({ ...row, scenario: null, state: null
 
 /** The transfer of this id, or those whose ids begin so. */
 async function* ofTransfer({ models, projection }: AuditNeeds, id: string): AsyncGenerator<Story, void> {
-  const where = { id: { from: id, to: `${id}~` } };
-  const rows = orThrow(await models.query(projection, { where, orderBy: 'id', limit: rowsAtOnce })());
+  const keys = { from: id, to: `${id}~` };
+  const rows = orThrow(await models.query(projection, { keys, limit: rowsAtOnce })());
   for (const row of rows) {
     const upload = orThrow(await models.get(auditProjection, [`upload-${row.id}`])());
     for (const each of upload.values()) yield ofOther(each);

@@ -55,8 +55,8 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
     if (isLeft(exact)) return left(asRefusal(exact.left));
     const row = exact.right.get(id);
     if (row !== undefined) return right(row);
-    const where = { id: { from: id, to: `${id}~` } };
-    const begun = await models.query(projection, { where, limit: 2 })();
+    const keys = { from: id, to: `${id}~` };
+    const begun = await models.query(projection, { keys, limit: 2 })();
     if (isLeft(begun)) return left(asRefusal(begun.left));
     const [only, other] = begun.right;
     if (only === undefined) return left(refusal('notFound', `there is no transfer ${id}`));
@@ -90,7 +90,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
     ...needs.replication.control,
     status: () => async () => {
       await settled();
-      const open = await models.count(projection, { ended: 0 })();
+      const open = await models.count(projection, { open: 1 })();
       const held = await models.count(projection, { state: 'held' })();
       if (isLeft(open)) return left(asRefusal(open.left));
       if (isLeft(held)) return left(asRefusal(held.left));
@@ -108,7 +108,7 @@ export const controlOf = (needs: ControlNeeds): RunningControl => {
       await settled();
       const where = {
         ...(filter.state === undefined ? {} : { state: filter.state }),
-        ...(filter.open === undefined ? {} : { ended: filter.open ? 0 : 1 }),
+        ...(filter.open === true ? { open: 1 } : {}),
       };
       const { limit, offset } = filter;
       const order =

@@ -47,7 +47,6 @@ const mostUnsaved = 1_000;
 /** While history is read nobody asks for it yet: so many changed rows are written together. */
 const historyRows = 5_000;
 const historyEvents = 50_000;
-const pagesAhead = 2;
 
 /** What the projector rests on. */
 export type ProjectorNeeds = {
@@ -149,7 +148,7 @@ export const startProjector = async (
   };
 
   const run = async (): Promise<void> => {
-    for await (const item of ahead(needs.eventLog.follow(reached, signal), pagesAhead)) {
+    for await (const item of ahead(needs.eventLog.follow(reached, signal))) {
       if (item.kind === 'caughtUp') await endOfHistory();
       else await take(item.events);
     }

@@ -37,7 +37,6 @@ export type Rebuilds = {
   stop(): Promise<void>;
 };
 
-const pagesAhead = 2;
 /** How many changed rows of a read model wait to be written, and how many are written together then. */
 export type Waiting = { readonly rows: number; readonly atOnce: number };
 
@@ -118,7 +117,7 @@ const rebuild = async (
       all.push({ anew: folding(needs, projection, undefined), beside, written: Promise.resolve() });
     }
     let done = 0;
-    for await (const item of ahead(eventLog.follow(undefined, signal), pagesAhead)) {
+    for await (const item of ahead(eventLog.follow(undefined, signal))) {
       if (item.kind === 'caughtUp') break;
       await Promise.all(all.map((one) => foldAndWrite(one, item.events, waiting)));
       done += item.events.length;

@@ -52,7 +52,7 @@ const retire = async (
       log.alarm('the clock was set: no events are purged until it is right, or this server is started again');
       break;
     }
-    const where = { ended: 1, createdAt: { to } };
+    const where = { createdAt: { to } };
     const rows = orThrow(
       await models.query(projection, { where, orderBy: 'createdAt', limit: page, ...(after && { after }) })(),
     );

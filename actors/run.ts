@@ -125,7 +125,7 @@ const openPaths = async (needs: RunNeeds, channel: string): Promise<Either<Failu
   if (!(await isCurrent(needs))) return left(stale);
   const paths = new Set<string>();
   for (let offset = 0; ; offset += page) {
-    const query = { where: { getting: channel }, orderBy: 'id', limit: page, offset };
+    const query = { where: { getting: channel }, limit: page, offset };
     const rows = orThrow(await needs.models.query(needs.projection, query)());
     for (const { path } of rows) if (path !== null) paths.add(path);
     if (rows.length < page) return right(paths);

@@ -28,7 +28,7 @@ export type TransferRow = {
 export type TransferFilter = {
   readonly state?: string | undefined;
   readonly channel?: string | undefined;
-  readonly open?: boolean | undefined;
+  readonly open?: true | undefined;
   readonly limit: number;
   readonly offset?: number | undefined;
 };

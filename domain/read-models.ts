@@ -57,6 +57,8 @@ export type AnyProjection = Omit<Projection, 'fold' | 'foldInto' | 'carry'> & {
 
 /** Conditions on one index, all of which must hold; ordered by `orderBy`, then key. */
 export type Query = {
+  /** The keys between these two, which are counted in. */
+  readonly keys?: { readonly from: string; readonly to: string };
   readonly where?: Readonly<Record<string, Indexed | { readonly from?: Indexed; readonly to?: Indexed }>>;
   readonly orderBy?: string;
   readonly descending?: boolean;

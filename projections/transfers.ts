@@ -65,13 +65,12 @@ export type Here = {
 /** The read model of transfers on one server. */
 export const transfersProjection = (here: Here): Projection<TransferRecord> => ({
   name: 'transfers',
-  version: 12,
+  version: 13,
   indexes: {
     state: (row) => row.state,
     channelAt: (row) => channelAt(row.channel, row.createdAt),
-    ended: (row) => (row.ended ? 1 : 0),
     createdAt: (row) => row.createdAt,
-    id: (row) => row.id,
+    open: (row) => (row.ended ? null : 1),
     lane: (row) => (row.step === null ? null : here.laneOf(row.step)),
     dueAt: (row) => row.dueAt,
     owed: (row) => (row.tellAt === null ? null : row.peer),
@@ -80,7 +79,7 @@ export const transfersProjection = (here: Here): Projection<TransferRecord> => (
     fetched: (row) => row.fetched,
     unheard: (row) => (row.unheard ? `${row.channel}\n${row.path ?? ''}\n${row.asSent ?? row.sha256}` : null),
   },
-  sparse: ['lane', 'dueAt', 'owed', 'tellAt', 'getting', 'fetched', 'unheard'],
+  sparse: ['open', 'lane', 'dueAt', 'owed', 'tellAt', 'getting', 'fetched', 'unheard'],
   carry: {
     wants: (row) => row.acked < row.ownSeq,
     over: (row, live) => {

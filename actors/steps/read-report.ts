@@ -7,6 +7,9 @@ import type { Log, PayloadStore } from '../../domain/ports.ts';
 import type { Folded } from '../../domain/transfer/fold.ts';
 import { retired, type Streams } from '../streams.ts';
 
+/** Anybody may send reports: more on one mail are not recorded. */
+const mostReports = 100;
+
 /** What it rests on. */
 export type ReportNeeds = { readonly payloads: PayloadStore; readonly streams: Streams; readonly log: Log };
 
@@ -46,13 +49,11 @@ const recorded = async (streams: Streams, { about, recipients }: MailReport, rep
   if (mail.final === undefined)
     return left(temporary('notSentYet', `the mail of transfer ${about} is not known to be sent`));
   if (!mail.final.startsWith(`<${about}@`)) return right(false);
-  const done = await streams.record(about, 'report', (folded) =>
-    right(
-      folded?.transfer.reports.includes(report) === false
-        ? [{ type: 'reported', data: { report, recipients: [...recipients] } }]
-        : [],
-    ),
-  );
+  const done = await streams.record(about, 'report', (folded) => {
+    const reports = folded?.transfer.reports ?? [];
+    const isNew = reports.length < mostReports && !reports.includes(report);
+    return right(isNew ? [{ type: 'reported', data: { report, recipients: [...recipients] } }] : []);
+  });
   return isLeft(done) ? left(temporary('log', done.left.text)) : right(true);
 };
 

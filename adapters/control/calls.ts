@@ -55,7 +55,7 @@ const status = z.strictObject({
 const filter = z.strictObject({
   state: text(64).optional(),
   channel: plainName.optional(),
-  open: z.boolean().optional(),
+  open: z.literal(true).optional(),
   limit: z.number().int().positive().max(10_000),
   offset: count.optional(),
 }) satisfies z.ZodType<TransferFilter>;

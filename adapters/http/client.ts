@@ -1,7 +1,7 @@
 /** HTTP and HTTPS as a client of partners' own servers: files are sent there, each by one request. */
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { z } from 'zod';
 import { type Failure, failing, failureIn, permanent } from '../../domain/failure.ts';
@@ -13,6 +13,7 @@ import { linkBroken, nameOf, said, timeout, unknownHost, unreachable } from '../
 import { tlsOptions, tlsSettings } from '../shared/partner-tls.ts';
 import { distrust, type Verify } from '../shared/trust.ts';
 import { partnerSession, type RequestSettings } from './partner-session.ts';
+import { refusalOf } from './private-addresses.ts';
 
 /** What we say ourselves, or what says how the request is to be read. */
 const ours =
@@ -44,6 +45,12 @@ const request = {
     )
     .default({})
     .describe('More headers of each request, such as Content-Type. No secrets: they stand here in clear.'),
+  privateAddresses: z
+    .enum(['refuse', 'allow'])
+    .default('refuse')
+    .describe(
+      'May a host name lead to a private or local address? An address that stands in `hosts` itself may be any.',
+    ),
   answerTimeout: duration.prefault('2m').describe('How long the server may take to answer once it has the whole file.'),
 };
 
@@ -52,14 +59,19 @@ const secured = z.strictObject({ protocol: z.literal('https'), ...request, ...tl
 
 type Tls = { readonly verify: Verify; readonly options: ConnectionOptions };
 
-const connect = (settings: RequestSettings, place: PartnerPlace, context: PartnerContext, tls: Tls | undefined) =>
+const connect = (
+  settings: RequestSettings & { readonly privateAddresses: 'refuse' | 'allow' },
+  place: PartnerPlace,
+  context: PartnerContext,
+  tls: Tls | undefined,
+) =>
   attempt(
     async () => {
       const { clock, connectTimeout = 30_000 } = context;
       let socket: Socket | undefined;
       const life = lifeline(clock, () => socket?.destroy());
       try {
-        const coming = comeIn(place, context, tls, (opened) => {
+        const coming = comeIn(place, context, tls, settings.privateAddresses === 'allow', (opened) => {
           socket = opened;
           if (life.why() !== undefined) opened.destroy();
         });
@@ -78,6 +90,7 @@ const comeIn = async (
   place: PartnerPlace,
   { clock, onStep, onSeen }: PartnerContext,
   tls: Tls | undefined,
+  mayBePrivate: boolean,
   onSocket: (socket: Socket) => void,
 ): Promise<Socket> => {
   const { host, port } = place;
@@ -88,9 +101,12 @@ const comeIn = async (
   };
   try {
     begin('name');
-    await lookup(host);
+    const { address } = await lookup(host);
+    const refused = mayBePrivate || isIP(host) !== 0 ? undefined : refusalOf(place, address);
+    if (refused !== undefined) throw failing(refused);
     begin('port');
-    const socket = connectPlain({ host, port, noDelay: true });
+    // Where the name has led to, and not where it leads to when it is asked for again.
+    const socket = connectPlain({ host: address, port, noDelay: true });
     onSocket(socket);
     await once(socket, 'connect');
     socket.on('error', () => undefined);

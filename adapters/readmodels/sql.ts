@@ -28,13 +28,18 @@ export const createTable = (table: TableSpec): string => {
   return `CREATE TABLE ${name} (key TEXT NOT NULL PRIMARY KEY, row TEXT NOT NULL${columns.map((column) => `, ${column}`).join('')})`;
 };
 
-/** Makes its indexes. Each ends with the key, so that a page in its order is read, not sorted. */
-export const createIndexes = (table: TableSpec): readonly string[] =>
-  table.indexes.map((index) => {
-    const column = columnOf(table, index);
-    const some = table.sparse.includes(index) ? ` WHERE ${column} IS NOT NULL` : '';
-    return `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${column}, key)${some}`;
-  });
+/** Makes its indexes: of few rows, and of all. Each ends with the key, so that a page in its order is read, not sorted. */
+export const createIndexes = (
+  table: TableSpec,
+): { readonly few: readonly string[]; readonly all: readonly string[] } => {
+  const create = (index: string, some = ''): string =>
+    `CREATE INDEX ${indexOf(table, index)} ON ${tableOf(table)} (${columnOf(table, index)}, key)${some}`;
+  const isSparse = (index: string): boolean => table.sparse.includes(index);
+  return {
+    few: table.indexes.filter(isSparse).map((index) => create(index, ` WHERE ${columnOf(table, index)} IS NOT NULL`)),
+    all: table.indexes.filter((index) => !isSparse(index)).map((index) => create(index)),
+  };
+};
 
 /** Inserts or replaces one row: key, row, then the index values. */
 export const upsertRow = (table: TableSpec): string => {
@@ -60,11 +65,19 @@ const termOf = (table: TableSpec, index: string, condition: NonNullable<Query['w
   };
 };
 
-const whereOf = (table: TableSpec, where: Query['where'] = {}): Sql & Pick<SqlQuery, 'conditions'> => {
+const termOfKeys = (keys: Query['keys']): readonly Sql[] =>
+  keys === undefined ? [] : [{ sql: 'key >= ? AND key <= ?', parameters: [keys.from, keys.to] }];
+
+const whereOf = (
+  table: TableSpec,
+  where: Query['where'] = {},
+  keys?: Query['keys'],
+): Sql & Pick<SqlQuery, 'conditions'> => {
   const terms = Object.entries(where).map(([index, condition]) => ({ index, term: termOf(table, index, condition) }));
+  const all = [...terms.map(({ term }) => term), ...termOfKeys(keys)];
   return {
-    sql: terms.length === 0 ? '' : ` WHERE ${terms.map(({ term }) => term.sql).join(' AND ')}`,
-    parameters: terms.flatMap(({ term }) => term.parameters),
+    sql: all.length === 0 ? '' : ` WHERE ${all.map(({ sql }) => sql).join(' AND ')}`,
+    parameters: all.flatMap(({ parameters }) => parameters),
     conditions: terms.map(({ index, term }) => ({
       index: indexOf(table, index),
       found: {
@@ -99,7 +112,7 @@ const afterOf = (table: TableSpec, { orderBy, descending, after }: Query): Sql =
 
 /** A page of rows. Refuses an unknown index, and a limit or offset that is no whole number. */
 export const selectRows = (table: TableSpec, query: Query): SqlQuery => {
-  const { sql, parameters, conditions } = whereOf(table, behind(table, query));
+  const { sql, parameters, conditions } = whereOf(table, behind(table, query), query.keys);
   const rest = afterOf(table, query);
   const { orderBy } = query;
   const direction = query.descending === true ? 'DESC' : 'ASC';

@@ -116,6 +116,11 @@ export const readModelsContract = (name: string, open: () => Promise<OpenedModel
       expect(await names({ where })).toEqual(expected);
       expect(rightOf(await models.count(ships, where)())).toBe(expected.length);
     });
+    it('finds the keys of a range, both ends included, also together with a condition', async () => {
+      const keys = { from: 'k2', to: 'k4' };
+      expect(await names({ keys })).toEqual(['Berta', 'Clara', 'Dora']);
+      expect(await names({ keys, where: { port: 'Bremen' }, orderBy: 'size' })).toEqual(['Dora']);
+    });
     it('throws at an index that there is not, and at a limit that is no number of rows', async () => {
       await expect(models.query(ships, { where: { name: 'Anna' }, limit: 1 })()).rejects.toThrow('no index name');
       await expect(models.query(ships, { orderBy: 'key', limit: 1 })()).rejects.toThrow('no index key');

@@ -110,7 +110,7 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
       }),
     query: <R extends Row>(projection: Table<R>, query: Query) =>
       answer(() => {
-        const { where, orderBy, descending, limit, offset = 0, after } = query;
+        const { where, orderBy, descending, limit, offset = 0, after, keys } = query;
         if (![limit, offset].every((n) => Number.isSafeInteger(n) && n >= 0))
           throw new Error(`limit and offset must be whole numbers from 0, not ${limit} and ${offset}`);
         checkSparse(projection, where, orderBy);
@@ -119,6 +119,7 @@ export const memoryReadModels = (tables = new Map<string, MemoryTable>()): ReadM
         const order = (key: string, value: Indexed, other: Indexed, otherKey: string): number =>
           sign * (compare(value, other) || compare(key, otherKey));
         return [...found(projection, where)]
+          .filter(([key]) => keys === undefined || fits(key, keys))
           .filter(([key, row]) => after === undefined || order(key, by(row), after[0], after[1]) > 0)
           .sort(([a, one], [b, other]) => order(a, by(one), by(other), b))
           .slice(offset, offset + limit)

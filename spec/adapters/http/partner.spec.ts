@@ -99,6 +99,12 @@ describe.each(['http', 'https'] as const)('a file for nginx over %s', (protocol)
     for (const name of ['short', 'broken']) await expect(readFile(join(server.disk, 'in', name))).rejects.toThrow();
   });
 
+  it('does not go where a name leads into our own networks, unless that is allowed', async () => {
+    const failure = await failureOf(come({}, { host: 'localhost' }));
+    expect(failure).toMatchObject({ lasting: 'permanent', code: 'notPermitted' });
+    expect(failure.text).toMatch(/localhost.* leads to (127\.0\.0\.1|::1), which is no public address/);
+  });
+
   it('is all that can be done there', async () => {
     const open = await session();
     for (const asked of [open.list('/in'), open.look('/in/a'), open.read('/in/a', 0), open.remove('/in/a')])
@@ -119,7 +125,8 @@ describe.each(['http', 'https'] as const)('a file for nginx over %s', (protocol)
       expect(failure.text).toContain('sallyport channels trust acme');
       expect(await failureOf(come({ verify: 'authority' }))).toMatchObject({ code: 'untrusted' });
       const credentials = { ...server.credentials, authorities: server.certificate };
-      await session({ verify: 'authority' }, { host: 'localhost', trusted: [], credentials });
+      const allowed = { verify: 'authority', privateAddresses: 'allow' };
+      await session(allowed, { host: 'localhost', trusted: [], credentials });
     });
 
     it('goes to a server that wants a certificate of ours', async () => {
