@@ -13,6 +13,9 @@ const least = 1024;
 
 const wasTakenBack = (request: { readonly aborted?: boolean }): boolean => request.aborted === true;
 
+/** Did it end before its end? In HTTP/2 a request that was taken back is complete, too. */
+export const isCut = (request: IncomingMessage): boolean => !request.complete || wasTakenBack(request);
+
 /** The bytes of a body; throws where they stop coming, and where they end before the end. */
 export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: number): AsyncGenerator<Buffer, void> {
   const chunks = request.iterator({ destroyOnReturn: false });
@@ -36,8 +39,7 @@ export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: numb
     if (due <= 0) [due, left] = [least, idle];
     yield next.value;
   }
-  // In HTTP/2 a request that was taken back is complete, too.
-  if (!request.complete || wasTakenBack(request)) throw new CutBody('the body was cut off');
+  if (isCut(request)) throw new CutBody('the body was cut off');
 }
 
 /** How long, in milliseconds, whoever was refused may go on to send. */

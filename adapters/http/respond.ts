@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { get } from './downloads.ts';
 import type { Asked, Exchange, Outcome } from './exchange.ts';
+import { foreignText, isForeign } from './foreign.ts';
 import { isForm, post } from './forms.ts';
 import { list } from './listings.ts';
 import { common, problem, type Reply, refused } from './replies.ts';
@@ -23,8 +24,7 @@ export const respond = async (asked: Asked): Outcome => {
   const methods = methodsOf(target.right);
   const run = methods[request.method ?? ''];
   if (run === undefined) return common.noMethod(Object.keys(methods).join(', '));
-  if (isForeign(request, target.right))
-    return problem(403, 'a page of another site has asked for this; open it yourself');
+  if (isForeign(request, target.right.kind === 'directory')) return problem(403, foreignText);
   const session = await asked.sessionOf([target.right.channel], request.headers.authorization);
   return isLeft(session) ? refused(session.left) : run({ ...asked, session: session.right, target: target.right });
 };
@@ -33,18 +33,6 @@ const methodsOf = ({ kind }: Target): Readonly<Record<string, (exchange: Exchang
   if (kind === 'transfer') return { GET: tell, HEAD: tell };
   const read = kind === 'directory' ? list : get;
   return { GET: read, HEAD: read, PUT: put, POST: (exchange) => (isForm(exchange) ? post : put)(exchange) };
-};
-
-/**
- * Has a page of another site made a browser ask, which would add the login of whoever reads that page? What browsers say
- * of this (Fetch Metadata; Origin, RFC 6454) no page can forge. A link to a directory does no harm: it shows.
- */
-const isForeign = ({ method, headers }: IncomingMessage, { kind }: Target): boolean => {
-  const reads = method === 'GET' || method === 'HEAD';
-  const { origin, host = headers[':authority'] } = headers;
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none' && !(reads && kind === 'directory');
-  return !reads && origin !== undefined && origin.replace(/^https?:\/\//, '') !== host;
 };
 
 const mostHeaders = 100;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import type { PartnerServer } from '../support/partner-servers.ts';
 import { run } from '../support/run.ts';
 import { linked, type Pair, password, startPair } from '../support/servers.ts';
@@ -11,12 +12,20 @@ import { until } from '../support/until.ts';
 describe.each(['pushback', 'direct'] as const)('a request is passed through in %s mode', (mode) => {
   let pair: Pair;
   let service: PartnerServer;
+  let [plainPort, securePort] = [0, 0];
   beforeAll(async () => {
     service = await startService();
+    [plainPort, securePort] = [await freePort(), await freePort()];
     const url = `http://127.0.0.1:${service.port}`;
     const open = { callers: 'everybody' };
     pair = await startPair({
       mode,
+      dmz: {
+        listeners: [
+          { protocol: 'http', host: '127.0.0.1', port: plainPort },
+          { protocol: 'https', host: '127.0.0.1', port: securePort, http2: true },
+        ],
+      },
       inner: {
         routes: [
           { id: 'site', path: '/site', url, ...open },
@@ -35,7 +44,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
 
   const file = (name: string): string => join(pair.directory, name);
   const curl = (path: string, ...args: readonly string[]) =>
-    run('curl', ['-q', '-sS', '--path-as-is', ...args, `http://127.0.0.1:${pair.httpPort}${path}`]);
+    run('curl', ['-q', '-sS', '--path-as-is', ...args, `http://127.0.0.1:${plainPort}${path}`]);
   const status = async (path: string, ...args: readonly string[]): Promise<string> =>
     (await curl(path, '-o', '/dev/null', '-w', '%{http_code}', ...args)).out;
   const told = async (path: string, ...args: readonly string[]) =>
@@ -80,7 +89,7 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
       ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
     );
     expect(Object.fromEntries(seen)).toMatchObject({
-      ...{ host: `127.0.0.1:${service.port}`, forwarded: `for=127.0.0.1;proto=http;host="127.0.0.1:${pair.httpPort}"` },
+      ...{ host: `127.0.0.1:${service.port}`, forwarded: `for=127.0.0.1;proto=http;host="127.0.0.1:${plainPort}"` },
       ...{ x_forwarded_for: '127.0.0.1', x_real_ip: '', via: '1.0 old, 1.1 sallyport', x_own: 'kept', x_hop: '' },
       ...{ te: '', keep_alive: '', connection: 'keep-alive', sallyport_channel: '', authorization: 'Bearer own' },
       ...{ cookie: 'a=b; c=d', expect: '', upgrade: '' },
@@ -106,10 +115,38 @@ describe.each(['pushback', 'direct'] as const)('a request is passed through in %
     expect(await status('/partners/told', '-u', 'acme:wrong')).toBe('401');
     const seen = await told('/partners/told', '-u', `acme:${password}`);
     expect(Object.fromEntries(seen)).toMatchObject({ sallyport_channel: 'acme', authorization: '' });
+    const foreign = ['-u', `acme:${password}`, '-H', 'Origin: https://elsewhere.example'];
+    expect(await status('/partners/told', '-X', 'POST', ...foreign)).toBe('403');
+    expect(await status('/partners/told', ...foreign, '-H', 'Connection: Upgrade', '-H', 'Upgrade: websocket')).toBe(
+      '403',
+    );
+    expect(await status('/partners/told', ...foreign)).toBe('200');
     for (const path of ['/site/secret/told', '/site//secret/told', '/site/%73ecret/told', '/site%2fsecret/told'])
       expect(await status(path)).toMatch(/^40[01]$/);
     for (const path of ['/site/x/../secret/told', '/site/x/..;a/told', '/site/x%2f..%2f..', '/site/%2e%2e/told'])
       expect(await status(path)).toBe('400');
+  });
+
+  it('over HTTP/2, with a length and without, and never half of it', async () => {
+    const bytes = randomBytes(1_000_000);
+    await writeFile(file('sent'), bytes);
+    const second = (path: string, args: string) =>
+      run('sh', [
+        '-c',
+        `curl -q -sS --http2 --insecure -w '%{http_code} %{http_version}' ${args} https://127.0.0.1:${securePort}${path}`,
+      ]);
+    expect((await second('/based/two', `-T ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
+    expect((await second('/based/three', `-T - < ${file('sent')}`)).out).toMatch(/^20[14] 2$/);
+    for (const name of ['two', 'three'])
+      expect((await readFile(join(service.disk, 'base', name))).equals(bytes)).toBe(true);
+    expect((await second('/based/two', `-o ${file('got')}`)).out).toBe('200 2');
+    expect((await readFile(file('got'))).equals(bytes)).toBe(true);
+    expect((await second('/site/told', '')).out).toContain(
+      `|forwarded=for=127.0.0.1;proto=https;host="127.0.0.1:${securePort}"|`,
+    );
+    await second('/based/half', `-m 1 --limit-rate 100k -T - < ${file('sent')}`);
+    expect((await second('/based/half', '-o /dev/null')).out).toBe('404 2');
+    expect((await second('/small/large', '-o /dev/null')).out).toMatch(/^(404|502) 2$/);
   });
 
   it('within the limits of its route', async () => {

@@ -1,9 +1,14 @@
 /** Giving the answer of a service to the client, as it comes and as fast as the client takes it. */
+import type { ServerResponse } from 'node:http';
 import type { Answered, ExchangeAnswer } from '../../../domain/exchange.ts';
 import { hasBody } from '../../../domain/exchange-rules.ts';
 import { drained } from '../body.ts';
 import type { Asked } from '../exchange.ts';
 import { room } from './room.ts';
+
+/** Is there nobody any more who could be answered? */
+export const isOver = ({ destroyed, socket }: Pick<ServerResponse, 'destroyed' | 'socket'>): boolean =>
+  destroyed || (socket ?? undefined) === undefined || socket?.destroyed === true;
 
 /** Gives it. Where it breaks off the connection ends, so that nobody takes half of it for all. */
 export const give = async (
@@ -11,16 +16,18 @@ export const give = async (
   { head, body, over }: Answered & { readonly over: AbortSignal },
 ): Promise<void> => {
   const { request, response, context } = asked;
-  if (response.destroyed) return;
+  if (isOver(response)) return;
   const closed = new Promise<void>((resolve) => response.once('close', resolve));
   // of a request that is not all here, whoever answers early wants no more
   const headers = {
     ...grouped(head),
     ...(request.complete || request.httpVersionMajor > 1 ? {} : { connection: 'close' }),
   };
-  response.writeHead(head.status, headers);
+  asked.begin(head.status, headers);
   // with the first bytes, unless these are still to come
-  const alone = setImmediate(() => response.flushHeaders());
+  const alone = setImmediate(() => {
+    if (request.httpVersionMajor < 2) response.flushHeaders();
+  });
   try {
     if (hasBody(request.method ?? '', head.status))
       for await (const piece of body) {

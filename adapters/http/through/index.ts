@@ -4,9 +4,11 @@ import type { Answered, Body, ExchangeRequest, Header, PassThrough } from '../..
 import { isWithin, noBody, plainPath } from '../../../domain/exchange-rules.ts';
 import type { Route } from '../../../domain/route.ts';
 import { plainAddress } from '../../shared/plain-address.ts';
+import { isCut } from '../body.ts';
 import type { Asked, Outcome } from '../exchange.ts';
+import { foreignText, isForeign } from '../foreign.ts';
 import { problem, type Reply, refused } from '../replies.ts';
-import { give } from './give.ts';
+import { give, isOver } from './give.ts';
 import { tunnel, tunnelled, upgradeOf } from './upgrades.ts';
 
 type Found = { readonly through: PassThrough; readonly route: Route; readonly target: string };
@@ -30,15 +32,16 @@ export const passedThrough = (asked: Asked): Outcome | undefined => {
 
 const pass = async (asked: Asked, { through, route, target }: Found): Outcome => {
   const { request, response, settings } = asked;
-  const host = request.headers.host ?? '';
+  const host = request.headers.host ?? String(request.headers[':authority'] ?? '');
   if (!/^[A-Za-z0-9.:_[\]-]{1,255}$/.test(host)) return problem(400, 'the host is not understood');
   const method = request.method ?? '';
   const upgrade = method === 'GET' && isWebSocket(request.headers) ? upgradeOf(request) : undefined;
-  const length = upgrade === undefined ? lengthOf(request.headers) : undefined;
+  const length = upgrade === undefined ? lengthOf(request) : undefined;
   const objection = through.objection(route, { method, length });
   if (objection !== undefined) return replyOf(objection);
   let channel: string | undefined;
   if (route.callers !== 'everybody') {
+    if (isForeign(request, request.headers['sec-fetch-mode'] === 'navigate')) return problem(403, foreignText);
     const session = await asked.sessionOf(route.callers, request.headers.authorization);
     if (isLeft(session)) return refused(session.left);
     ({ channel } = session.right);
@@ -64,7 +67,7 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   const leave = (): void => gone.abort('over');
   const end = upgrade?.socket ?? response;
   end.once('close', leave);
-  if (end.destroyed) leave();
+  if (end.destroyed || isOver(response)) leave();
   const bytes = upgrade === undefined ? bytesOf(asked) : tunnelled(upgrade);
   try {
     const answer = await through.call(route, head, length === 0 ? noBody : bytes, gone.signal);
@@ -81,8 +84,13 @@ const isWebSocket = ({ upgrade, connection = '' }: Asked['request']['headers']):
   upgrade?.toLowerCase() === 'websocket' && /(^|,)\s*upgrade\s*(,|$)/i.test(connection);
 
 /** 0 where there is no body; undefined where its end tells. */
-const lengthOf = (headers: Asked['request']['headers']): number | undefined =>
-  headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
+const lengthOf = (request: Asked['request'] & { readonly stream?: { readonly endAfterHeaders: boolean } }) => {
+  const { 'transfer-encoding': coding, 'content-length': length } = request.headers;
+  if (coding !== undefined) return undefined;
+  if (length !== undefined) return Number(length);
+  // in HTTP/2 a body needs neither
+  return request.stream?.endAfterHeaders === false ? undefined : 0;
+};
 
 /** The headers by themselves, repeated ones too; HTTP/2 has some that are none. */
 const headersOf = (raw: readonly string[]): Header[] =>
@@ -92,7 +100,7 @@ const headersOf = (raw: readonly string[]): Header[] =>
 
 async function* bytesOf({ request }: Asked): Body & AsyncGenerator<Uint8Array, void> {
   yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  if (!request.complete) throw new Error('the request was cut off');
+  if (isCut(request)) throw new Error('the request was cut off');
 }
 
 /** An answer of ours that is known before the request's body is looked at. */
