@@ -5,6 +5,7 @@ import type { Status } from '../domain/control.ts';
 import type { PassThrough, Services } from '../domain/exchange.ts';
 import { refusal } from '../domain/failure.ts';
 import type { Messages, PeerHandlers } from '../domain/message.ts';
+import type { Alarm } from '../domain/notification.ts';
 import type { Outboxes } from '../domain/outbox.ts';
 import type { Partners } from '../domain/partner.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   Disk,
   EventLog,
   Ids,
+  Live,
   Log,
   Mails,
   PayloadSource,
@@ -43,6 +45,7 @@ import { openInbox } from './inbox.ts';
 import { type ChannelSettings, firstSettings, innerSettings } from './inner-settings.ts';
 import { type IntakeNeeds, openIntake, type RunningIntake } from './intake.ts';
 import { listAt } from './list-at.ts';
+import { notifying } from './notify.ts';
 import { openOutbox } from './outbox.ts';
 import { passingThrough } from './pass-through.ts';
 import { servePayload } from './payload-server.ts';
@@ -120,6 +123,8 @@ export type NodeSettings = {
   readonly reload?: (() => Promise<Either<string, ChannelSettings>>) | undefined;
   /** Gives the passwords for fetching over FTP; absent where there is no such endpoint. */
   readonly ticket?: PeerHandlers['ticket'] | undefined;
+  /** What the log tells people to see to. */
+  readonly alarms?: Live<Alarm>;
   /** When the log is sealed, where that is not as usual. */
   readonly sealing?: SealLimits;
   readonly status: () => Pick<Status, 'state' | 'listeners' | 'residentBytes'>;
@@ -324,6 +329,8 @@ export const startNode = async (ports: NodePorts, settings: NodeSettings): Promi
       const { outboxes } = ports;
       if (config.role === 'inner' && outboxes !== undefined)
         stops.push(watchOutboxes({ ...transmissions, outboxes }, config.outboxes));
+      if (config.role === 'inner' && config.notifications !== undefined && settings.alarms !== undefined)
+        stops.push(notifying({ ...shared, send: more.send, alarms: settings.alarms }, config.notifications));
     },
     stop: async (graceMs) => {
       intake?.end();

@@ -6,6 +6,7 @@ import { roomToStart } from '../actors/disk.ts';
 import type { FetchDoor } from '../actors/fetch-door.ts';
 import { type Listeners, openListeners } from '../actors/listeners.ts';
 import { type NodePorts, type RunningNode, startNode } from '../actors/node.ts';
+import { heard } from '../actors/notify.ts';
 import { type ServerPhases, serverLogic } from '../actors/server.ts';
 import type { Control } from '../domain/control.ts';
 import type { EventLog, Log } from '../domain/ports.ts';
@@ -68,10 +69,11 @@ export const startGateway = async (loaded: LoadedConfig, log: Log): Promise<Eith
 };
 
 /** A server's parts, and the phases of its life over them. What was opened last is closed first. */
-const assemble = (loaded: LoadedConfig, log: Log) => {
+const assemble = (loaded: LoadedConfig, own: Log) => {
   const { config, secrets, credentials, tls } = loaded;
   const { role, node, data, messageService: link } = config;
   const clock = systemClock();
+  const { log, alarms } = heard(own, clock);
   const closers: (() => Promise<void>)[] = [];
   let phase = 'starting';
   let running: RunningNode | undefined;
@@ -144,7 +146,7 @@ const assemble = (loaded: LoadedConfig, log: Log) => {
       const ticket = config.role === 'dmz' && config.fetch.ftp !== undefined ? door?.ticket : undefined;
       const accessOf = config.role === 'inner' ? accessIn(config, credentials) : undefined;
       const reload = readAgain(loaded);
-      const node = await startNode(ports, { config, passwords: secrets, accessOf, status, ticket, reload });
+      const node = await startNode(ports, { config, passwords: secrets, accessOf, status, ticket, reload, alarms });
       running = node;
       closers.push(() => node.stop(graceMs));
       node.broken.catch((error: unknown) => die(error instanceof Error ? error : new Error(String(error))));

@@ -7,6 +7,7 @@ import { eventLogSettings } from './event-log.ts';
 import { collisions, fetchEndpoints, fetchPlace, fetchVia } from './fetch.ts';
 import { recipientsNamedTwice } from './mail.ts';
 import { missingDmz, waitingForDmz } from './needs-dmz.ts';
+import { notificationSettings } from './notification.ts';
 import { outboxSettings } from './outbox.ts';
 import { profile } from './profile-settings.ts';
 import type { Protocol } from './protocol.ts';
@@ -98,6 +99,9 @@ const inner = (protocols: readonly Protocol[]) =>
       .max(mostRoutes)
       .default([])
       .describe("Services of the intranet that are reached through dmz's HTTP endpoints."),
+    notifications: notificationSettings
+      .optional()
+      .describe('Sends alarms to people, and what dmz holds; absent: they stand in the logs only.'),
     retention: innerRetention,
   });
 export type InnerConfig = z.infer<ReturnType<typeof inner>>;
@@ -226,6 +230,15 @@ const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): reado
         viaDmz,
       );
       return why === undefined ? [] : [{ path: `outboxes[${i}].channel`, problem: `${channel} ${why}` }];
+    }),
+    ...[config.notifications].flatMap((wanted) => {
+      if (wanted === undefined) return [];
+      const { channel, viaDmz } = wanted;
+      const why = whyNotSent(
+        config.channels.find((each) => each.name === channel),
+        viaDmz,
+      );
+      return why === undefined ? [] : [{ path: 'notifications.channel', problem: `${channel} ${why}` }];
     }),
     ...config.profiles.flatMap(({ agent }, i) => {
       const protocol = config.channels.find(({ name }) => name === agent?.channel)?.partner?.protocol;

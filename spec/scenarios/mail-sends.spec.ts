@@ -57,13 +57,14 @@ describe('mail to a partner', () => {
           ...{ dns: [dns.address], privateAddresses: true },
         }),
         await channel('nobody', { to: ['nobody@acme.example'] }),
+        await channel('operators', { from: 'sallyport@here.example', subject: 'alarms: {name}' }),
       ],
       moreProfiles: ['via', 'self', 'mx', 'nobody'].map((name) => ({
         name,
         match: { channel: 'acme', name: `${name}-*` },
         responses: [{ kind: 'send', channel: name, viaDmz: name !== 'self' }],
       })),
-      inner: patient,
+      inner: { ...patient, notifications: { channel: 'operators', collectFor: '1s' } },
       dmz: patient,
     });
   }, 60_000);
@@ -97,6 +98,16 @@ describe('mail to a partner', () => {
     await deliver('nobody-1.txt');
     const row = await sendingOf(pair.inner, 'nobody-1.txt', 'held', ({ state }) => state === 'held');
     expect(row.reason).toMatch(/550.*nobody@acme\.example.*User unknown/);
+    const [notice = ''] = await until('the operators have a mail', async () => {
+      const found = (await postfix.mails()).filter((mail) => /^Subject: alarms: alarms-/m.test(mail));
+      return found.length > 0 ? found : undefined;
+    });
+    const words = notice
+      .split(/\r?\n\r?\n/)
+      .map((part) => Buffer.from(part, 'base64').toString())
+      .join();
+    expect(words).toMatch(/Alarms of inner-1\./);
+    expect(words).toContain(`a transfer is held transfer="${row.id}" at="dmz-1" reason=`);
     expect(await pair.inner.control.order(row.id, 'abandon', 'there is nobody', 'test')()).toMatchObject({});
   });
 
