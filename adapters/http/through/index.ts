@@ -67,7 +67,7 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   const leave = (): void => gone.abort('over');
   const end = upgrade?.socket ?? response;
   end.once('close', leave);
-  if (end.destroyed || isOver(response)) leave();
+  if (end.destroyed || isOver(response)) return undefined;
   const bytes = upgrade === undefined ? bytesOf(asked) : tunnelled(upgrade);
   try {
     const answer = await through.call(route, head, length === 0 ? noBody : bytes, gone.signal);
