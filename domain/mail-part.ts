@@ -35,6 +35,8 @@ const endings: Readonly<Record<string, string>> = {
 };
 
 const longestName = 200;
+/** Longer ones are cut before anything looks at them: what a mail says may be half a megabyte. */
+const longestGiven = 1100;
 const longestEnding = 20;
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
@@ -48,16 +50,24 @@ const cut = (text: string, most: number): string => {
   return short;
 };
 
+/** A name that ends in blanks or dots is another one on some systems; dashes among them stay. */
+const withoutEnd = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && ' .-'.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end) + text.slice(end).replace(/[ .]/g, '');
+};
+
 /** The name of a part's file: the last part of what the sender calls it, as far as that is a name on every system. */
 export const partName = ({ number, type, fileName }: PartFacts): string => {
-  const last = fileName.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
-  const plain = last
+  const said = fileName.slice(Math.max(fileName.lastIndexOf('/'), fileName.lastIndexOf('\\')) + 1);
+  const last = said.length > longestGiven ? said.slice(0, longestGiven - 100) + said.slice(-100) : said;
+  const begun = last
+    .normalize('NFC')
     .replace(/[\p{Z}\t\r\n]+/gu, ' ')
     .replace(/\p{C}/gu, '')
     .replace(/[<>:"|?*\ufffd]/g, '_')
-    .replace(/^[ .-]+(?=[^ .-])/, '_')
-    .replace(/[ .-]*$/, (end) => end.replace(/[ .]/g, ''))
-    .replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i, '_$1');
+    .replace(/^[ .-]+(?=[^ .-])/, '_');
+  const plain = withoutEnd(begun).replace(/^(con|prn|aux|nul|com\d|lpt\d)(?=\.|$)/i, '_$1');
   if (/^[ .-]*$/.test(plain)) return `part-${number}${endings[type] ?? '.bin'}`;
   const at = endingAt(plain);
   const ending = cut(plain.slice(at), longestEnding);

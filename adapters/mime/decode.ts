@@ -60,7 +60,8 @@ async function* fromQuotedPrintable(body: AsyncIterable<Uint8Array>, part: strin
   for await (const bytes of body) {
     const lines = (rest + latin1(bytes)).split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > longestLine) throw badMail(`${part} has a line of more than ${longestLine} bytes`);
+    if ([...lines, rest].some(({ length }) => length > longestLine))
+      throw badMail(`${part} has a line of more than ${longestLine} bytes`);
     if (lines.length > 0) yield Buffer.from(lines.map((line) => plain(`${line}\n`, part)).join(''), 'latin1');
   }
   if (rest !== '') yield Buffer.from(plain(rest, part), 'latin1');
@@ -68,7 +69,10 @@ async function* fromQuotedPrintable(body: AsyncIterable<Uint8Array>, part: strin
 
 /** One line, its end included where it has one. Blanks before the end were added on the way. */
 const plain = (line: string, part: string): string => {
-  const [, text = '', end = ''] = /^([\s\S]*?)[ \t]*(\r?\n|$)$/.exec(line) ?? [];
+  const end = line.endsWith('\r\n') ? '\r\n' : line.endsWith('\n') ? '\n' : '';
+  let length = line.length - end.length;
+  while (length > 0 && ' \t'.includes(line.charAt(length - 1))) length -= 1;
+  const text = line.slice(0, length);
   const soft = text.endsWith('=');
   const hex = (soft ? text.slice(0, -1) : text).replace(/=([0-9A-Fa-f]{2})?/g, (_, code?: string) => {
     if (code === undefined) throw badMail(`the quoted-printable of ${part} holds a "=" that says nothing`);

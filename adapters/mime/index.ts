@@ -52,12 +52,14 @@ async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined
   let root: Node | undefined;
   let ended = false;
   let number = 0;
+  let leaf: Node | undefined;
   const children = new WeakMap<Node, number>();
   let chunk = await next();
   while (chunk !== undefined) {
     // Whose it is, the library does not always say: it puts together what is no content.
     if (chunk.type === 'data' && root !== undefined) ended ||= holdsEnd(chunk.value, root);
     if (chunk.type !== 'node') {
+      if (leaf !== undefined && isCut(chunk, leaf)) throw badMail('one of its parts has parts, and must have none');
       chunk = await next();
       continue;
     }
@@ -68,7 +70,8 @@ async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined
     const before = above === undefined ? 0 : (children.get(above) ?? 0);
     if (above !== undefined) children.set(above, before + 1);
     chunk = await next();
-    if (node.multipart !== false) continue;
+    leaf = node.multipart === false ? node : undefined;
+    if (leaf === undefined) continue;
     number += 1;
     const body = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
       while (chunk?.type === 'body' && chunk.node === node) {
@@ -86,10 +89,16 @@ async function* walk({ next }: Chunks): AsyncGenerator<MailPart, void, undefined
 /** Refuses what no reader could bear, or make sense of. */
 const look = (node: Node): void => {
   if (node.multipart !== false && node._boundary === false) throw badMail('it is said to have parts, and not where');
+  if (node.parentNode !== false && node.parentNode.multipart === false)
+    throw badMail('one of its parts has parts, and must have none');
   let depth = 0;
   for (let above = node.parentNode; above !== false; above = above.parentNode) depth += 1;
   if (depth > deepest) throw badMail(`its parts are in each other more than ${deepest} deep`);
 };
+
+/** The library heeds a boundary that a part names which has no parts: what is behind it would be missing. */
+const isCut = (chunk: Exclude<SplitterChunk, Node>, leaf: Node): boolean =>
+  chunk.type === 'body' ? chunk.node !== leaf : chunk.node === leaf || chunk.node.parentNode === leaf;
 
 /** Is the line that ends the parts of the outermost multipart among these bytes? What is no line of its own is no such. */
 const holdsEnd = (bytes: Buffer | undefined, root: Node): boolean => {

@@ -113,11 +113,27 @@ const judge = async (
     const signature = Buffer.from(bare(tags.get('b')), 'base64');
     const [algorithm, data] =
       key.asymmetricKeyType === 'rsa' ? ['sha256', signed] : [null, createHash('sha256').update(signed).digest()];
-    return verify(algorithm, data, key, signature) ? 'pass' : 'fail';
+    return verify(algorithm, data, key, signature) ? (covers(fields, tags) ? 'pass' : 'policy') : 'fail';
   } catch (error) {
     if (error instanceof NoAnswer) return 'temperror';
     return 'permerror';
   }
+};
+
+/** What readers go by; of fields with the same name they may take any. */
+const decisive = ['subject', 'date', 'message-id', 'mime-version', 'content-type', 'content-transfer-encoding'];
+
+/** Is all of the header signed that says whose mail it is, and how it is read? */
+const covers = (fields: readonly string[], tags: Tags): boolean => {
+  const [there, signed] = [fields.map(nameOf), signedNames(tags)];
+  const times = (names: readonly string[], name: string): number => names.filter((each) => each === name).length;
+  return (
+    times(there, 'from') === 1 &&
+    decisive.every((name) => {
+      const count = times(there, name);
+      return (count < 2 && !name.startsWith('content-')) || times(signed, name) >= count;
+    })
+  );
 };
 
 /** The key that the domain shows (section 3.6), or why there is none that counts. */

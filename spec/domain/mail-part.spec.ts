@@ -37,6 +37,8 @@ describe("the name of a part's file", () => {
   });
 
   it('is short enough, and keeps its ending', () => {
+    expect(named(`a${' '.repeat(400_000)}b.xml`)).toBe('a b.xml');
+    expect(named(`a${' -'.repeat(200_000)}b.xml`)).toMatch(/^a[ -]+\.xml$/);
     expect(named(`${'ä'.repeat(500)}.xml`)).toBe(`${'ä'.repeat(98)}.xml`);
   });
 

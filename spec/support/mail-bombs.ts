@@ -45,6 +45,14 @@ export const pieces = (count: number): string =>
     ),
   ]);
 
+/** A file whose name is blanks but for its last letter, in one folded field. */
+const blankName = (lines: number): string =>
+  mailOfParts([`Content-Disposition: attachment; filename="a${`\r\n${' '.repeat(900)}`.repeat(lines)}x"\r\n\r\ntext`]);
+
+/** Lines of blanks but for their last letter. */
+const blankLines = (count: number): string =>
+  mailOfParts([filePart('attachment; filename=a.txt', 'quoted-printable', `${' '.repeat(65_500)}x\r\n`.repeat(count))]);
+
 /** All of them, by what they are; the numbers say how bad. */
 export const bombs: readonly (readonly [string, string])[] = [
   ['five thousand parts in each other', deep(5000)],
@@ -52,6 +60,8 @@ export const bombs: readonly (readonly [string, string])[] = [
   ['ten thousand parts', many(10_000)],
   ['a part with a header of 2 MiB', endless(2 * 1024 ** 2)],
   ['a name in ten thousand pieces', pieces(10_000)],
+  ['a name of 360,000 blanks', blankName(400)],
+  ['lines of 65,500 blanks', blankLines(10)],
   ['a hundred thousand ends of parts', `${mailOfParts(['\r\n'])}${'--b--\r\n'.repeat(100_000)}`],
   ['no end of its parts', mailOfParts(['\r\ntext']).replace('--b--', '')],
   ['no boundary', mailOfParts(['\r\ntext'], 'multipart/mixed')],

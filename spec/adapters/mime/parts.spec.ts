@@ -89,6 +89,8 @@ describe('what is broken', () => {
     ['base64', 'aGVsbA==\r\nmore', 'the base64 of part 1 (a.txt) goes on behind its end'],
     ['base64', '====', 'the base64 of part 1 (a.txt) is cut off'],
     ['quoted-printable', 'a=', 'a'],
+    ['quoted-printable', 'a \t\r\nb \nc\r', 'a\r\nb\nc\r'],
+    ['quoted-printable', `${'x'.repeat(70_000)}\r\ny`, 'part 1 (a.txt) has a line of more than 65536 bytes'],
     ['quoted-printable', 'a=zz', 'the quoted-printable of part 1 (a.txt) holds a "=" that says nothing'],
     ['quoted-printable', 'x'.repeat(70_000), 'part 1 (a.txt) has a line of more than 65536 bytes'],
   ])('in %s is borne where it can only mean one thing, and else the mail stays whole', async (encoding, body, said) => {
@@ -108,6 +110,15 @@ describe('what is broken', () => {
     [mailOfParts(['\r\nx'], 'multipart/mixed'), 'it is said to have parts, and not where'],
   ])('beyond bounds is refused in words', async (mail, words) => {
     expect(await attachments(mail)).toContain(words);
+  });
+
+  it.each(['--x--', '--x'])('is refused where a file would end at a boundary of its own: %s', async (line) => {
+    const type = 'Content-Type: application/octet-stream; name=f.bin; boundary=x';
+    const bodies = [`one\r\n${line}\r\ntwo\r\nthree`, `one\r\n${line}\r\ntwo`, `one\r\n${line}\r\n`, `${line}\r\ntwo`];
+    for (const body of bodies)
+      for (const mail of [`${type}\r\n\r\n${body}\r\n`, mailOfParts([`${type}\r\n\r\n${body}`, '\r\ntext'])])
+        expect(await attachments(mail)).toContain('one of its parts has parts, and must have none');
+    expect(await attachments(mailOfParts([`${type}\r\n\r\none\r\n--y`]))).toEqual([['f.bin', 'one\r\n--y']]);
   });
 
   it('within bounds is taken', async () => {
