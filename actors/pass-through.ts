@@ -13,8 +13,9 @@ import {
 } from '../domain/exchange-rules.ts';
 import { refusal } from '../domain/failure.ts';
 import type { PeerHandlers } from '../domain/message.ts';
+import { leadsHome } from '../domain/plain-path.ts';
 import type { Clock, Log } from '../domain/ports.ts';
-import { leadsHome, type RouteSettings } from '../domain/route.ts';
+import type { RouteSettings } from '../domain/route.ts';
 import { type Ending, watching } from './exchange-watch.ts';
 
 /** What it rests on. */

@@ -95,13 +95,6 @@ export const isWithin = (target: string): boolean => {
   return !path.includes('\\') && !/%(00|5c)/i.test(path) && !path.split(/\/|%2f/i).some(isDots);
 };
 
-/** A path as the most lenient server would read it: decoded, without empty segments and parameters of segments. */
-export const plainPath = (path: string): string =>
-  path
-    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-    .replace(/;[^\\/]*/g, '')
-    .replace(/[\\/]+/g, '/');
-
 /** An answer of ours: why there is none of the service (RFC 9457). */
 export const problemAnswer = (status: number, detail: string, headers: readonly Header[] = []): Answered => {
   const body = new TextEncoder().encode(`${JSON.stringify({ status, detail })}\n`);

@@ -1,7 +1,7 @@
 /** Routes: paths on dmz's HTTP endpoints that lead to services of the intranet. Where those are only inner knows. */
 import { z } from 'zod';
 import { plainName } from './channel.ts';
-import { plainPath } from './exchange-rules.ts';
+import { leadsHome } from './plain-path.ts';
 import { duration, size } from './units.ts';
 
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -79,9 +79,6 @@ export const routesRequest = z.strictObject({ routes: z.array(replicatedRoute).m
 
 /** What dmz may know of a route: all but where it leads. */
 export const shownRoute = ({ url: _, ...shown }: RouteSettings): Route => shown;
-
-/** Is it, as the most lenient server would read it, a path of the homes of channels? No route takes it. */
-export const leadsHome = (path: string): boolean => /^\/c(\/|$)/.test(plainPath(path));
 
 /** The route of a path, and what of the path follows the route's own. The longest that fits counts. */
 export const routeOf = <R extends Pick<Route, 'path'>>(

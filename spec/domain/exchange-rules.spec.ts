@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRequest, Header } from '../../domain/exchange.ts';
-import { clientAnswer, endToEnd, isWithin, plainPath, serviceRequest } from '../../domain/exchange-rules.ts';
+import { clientAnswer, endToEnd, isWithin, serviceRequest } from '../../domain/exchange-rules.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import { type RouteSettings, routeOf, routeProblems, routeSettings, shownRoute } from '../../domain/route.ts';
 
 const route = (own: Partial<RouteSettings> = {}): RouteSettings => ({
