@@ -44,6 +44,7 @@ export const serveConnection = (
   let current: { readonly shown: string; readonly session: Session } | undefined;
   let unheard: Download[] = [];
   let running: ServerResponse | undefined;
+  let isNextHere = false;
   /** Since our last answer, the client has said that it is through, or has kept silent for long. */
   let [goodbye, silent] = [false, false];
   socket.on('end', () => {
@@ -117,7 +118,8 @@ export const serveConnection = (
       response.end();
     } else response.end(body);
     if (!request.complete || isClosing()) wire.finish(response, !isClosing());
-    await closed;
+    const cancel = clock.after(settings.idleTimeout, () => wire.cut(response));
+    await closed.finally(cancel);
     if (status === 201) faultPoint('reply.after');
   };
 
@@ -134,6 +136,7 @@ export const serveConnection = (
         },
         sent: (download) => void unheard.push(download),
         begin: (status, headers) => wire.begin(response, status, headers),
+        cut: () => wire.cut(response),
         reached: () => wire.reached(response),
       });
       if (reply !== undefined) await answer(request, response, reply, owed);
@@ -173,8 +176,14 @@ export const serveConnection = (
     if (running !== undefined) {
       // One at a time: a request that did not wait for the answer before it tells nothing of that. But who has read all of
       // an answer may be quicker than the news that it is sent.
-      if (!running.writableEnded) wire.refuse(response);
-      else void performed.then(() => take(request, response, continues));
+      if (!running.writableEnded || isNextHere) wire.refuse(response);
+      else {
+        isNextHere = true;
+        void performed.then(() => {
+          isNextHere = false;
+          take(request, response, continues);
+        });
+      }
       return;
     }
     running = response;

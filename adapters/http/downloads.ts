@@ -107,7 +107,7 @@ async function* bytesOf(
 const sentAll = async (exchange: Exchange, download: Download, sections: readonly Section[]): Promise<boolean> => {
   const { response } = exchange;
   const cut = (): boolean => {
-    response.destroy();
+    exchange.cut();
     return false;
   };
   let ready: Uint8Array = Buffer.alloc(0);

@@ -28,6 +28,8 @@ export type Exchange = {
   readonly sent: (download: Download) => void;
   /** Sends the head of an answer. */
   readonly begin: (status: number, headers: OutgoingHttpHeaders) => void;
+  /** Breaks the answer off, so that nobody takes it for whole. */
+  readonly cut: () => void;
   /** Resolves once the client has what was written so far, where the protocol can tell; false where it did not want it. */
   readonly reached: () => Promise<boolean>;
 };

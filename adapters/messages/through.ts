@@ -66,12 +66,16 @@ export const takeThrough = async (
 ): Promise<Reply | undefined> => {
   const frames = framesOf(stream);
   const cancel = clock.after(limits.ask, () => stream.destroy());
-  const head = await frames.head(longestHead).finally(cancel);
-  const request = decoded(() => exchangeRequest.parse(decodeOne(head)));
-  if (request === undefined) return refusalReply(refusal('invalid', 'The head of the request is not understood.'));
   const gone = new AbortController();
   stream.once('close', () => gone.abort('over'));
-  if (request.length === 0) await drain(frames.body);
+  const read = async (): Promise<ExchangeRequest | undefined> => {
+    const head = await frames.head(longestHead);
+    const found = decoded(() => exchangeRequest.parse(decodeOne(head)));
+    if (found?.length === 0) await drain(frames.body);
+    return found;
+  };
+  const request = await read().finally(cancel);
+  if (request === undefined) return refusalReply(refusal('invalid', 'The head of the request is not understood.'));
   const answer = await handlers.through(from, request, request.length === 0 ? noBody : frames.body, gone.signal);
   if (answer._tag === 'Left') return refusalReply(answer.left);
   if (stream.destroyed) return undefined;

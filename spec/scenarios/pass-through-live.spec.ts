@@ -13,6 +13,11 @@ describe('what stays open is passed through as it comes', () => {
   const sockets: WebSocket[] = [];
   const listeners: ServerResponse[] = [];
   const service = createServer((request, response) => {
+    if (request.url === '/cookies') {
+      const { rawHeaders } = request;
+      response.end(rawHeaders.filter((_, i) => rawHeaders[i - 1]?.toLowerCase() === 'cookie').join('|'));
+      return;
+    }
     if (request.url !== '/events') {
       response.writeHead(404).end();
       return;
@@ -32,7 +37,7 @@ describe('what stays open is passed through as it comes', () => {
       inner: {
         routes: [
           { id: 'live', path: '/live', url, callers: 'everybody' },
-          { id: 'brief', path: '/brief', url, callers: 'everybody', idleTimeout: '1s' },
+          { id: 'brief', path: '/brief', url, callers: 'everybody', idleTimeout: '3s' },
           { id: 'ours', path: '/ours', url, callers: ['acme'] },
         ],
       },
@@ -132,6 +137,12 @@ describe('what stays open is passed through as it comes', () => {
     await closed;
     answer.end('data: last\n\n');
     expect(await got).toEqual({ code: 0, text: 'data: last\n\n' });
+  });
+
+  it('cookies in one line, which most services look at alone', async () => {
+    const cookies = ['-H', 'Cookie: a=b', '-H', 'Cookie: c=d'];
+    const got = await program('curl', ['-q', '-sS', ...cookies, `http://${at('/live/cookies')}`]);
+    expect(got.text).toBe('a=b; c=d');
   });
 
   it('nothing else than WebSocket: whoever asks for another protocol is answered in this one', async () => {

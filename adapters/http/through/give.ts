@@ -24,6 +24,9 @@ export const give = async (
     ...(request.complete || request.httpVersionMajor > 1 ? {} : { connection: 'close' }),
   };
   asked.begin(head.status, headers);
+  const late = (): void => {
+    if (!isOver(response)) asked.cut();
+  };
   // with the first bytes, unless these are still to come
   const alone = setImmediate(() => {
     if (request.httpVersionMajor < 2) response.flushHeaders();
@@ -36,10 +39,13 @@ export const give = async (
       }
     if (!request.complete) await drained(request, context.clock);
     response.end();
+    over.addEventListener('abort', late, { once: true });
+    if (over.aborted) late();
     await closed;
   } catch {
-    response.destroy();
+    asked.cut();
   } finally {
+    over.removeEventListener('abort', late);
     clearImmediate(alone);
   }
 };

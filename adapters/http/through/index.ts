@@ -94,10 +94,14 @@ const lengthOf = (request: Asked['request'] & { readonly stream?: { readonly end
 };
 
 /** The headers by themselves, repeated ones too; HTTP/2 has some that are none. */
-const headersOf = (raw: readonly string[]): Header[] =>
-  raw.flatMap((name, i): Header[] =>
+const headersOf = (raw: readonly string[]): Header[] => {
+  const all = raw.flatMap((name, i): Header[] =>
     i % 2 === 0 && !name.startsWith(':') ? [[name.toLowerCase(), raw[i + 1] ?? '']] : [],
   );
+  // RFC 9113, section 8.2.3
+  const cookies = all.flatMap(([name, value]) => (name === 'cookie' ? [value] : []));
+  return cookies.length < 2 ? all : [...all.filter(([name]) => name !== 'cookie'), ['cookie', cookies.join('; ')]];
+};
 
 async function* bytesOf({ request }: Asked): Body & AsyncGenerator<Uint8Array, void> {
   yield* request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;

@@ -62,6 +62,8 @@ export const tunnel = async (
     else socket.once('close', () => resolve());
   });
   response.detachSocket(response.req.socket);
+  // a client that takes nothing any more holds nothing for longer
+  over.addEventListener('abort', () => socket.destroy(), { once: true });
   const headers: readonly Header[] = [...head.headers, ['connection', 'Upgrade'], ['upgrade', 'websocket']];
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
   try {
