@@ -11,8 +11,8 @@ export type Watch = {
   readonly over: AbortSignal;
   /** All of the request is with the service. */
   readonly asked: () => void;
-  /** The bytes of the request as they pass. */
-  readonly request: (body: Body) => Body;
+  /** The bytes of the request as they pass: as many as its head announces, where it does. */
+  readonly request: (body: Body, length: number | undefined) => Body;
   /** The service has begun its answer: its bytes as they pass. */
   readonly answer: (body: Body) => Body;
   readonly why: () => Ending | undefined;
@@ -80,10 +80,17 @@ export const watching = (clock: Clock, limits: Limits, gone: AbortSignal): Watch
   return {
     over: over.signal,
     asked,
-    request: async function* (body) {
-      yield* passing(body, limits.maxRequest, (waits) => {
-        asking = waits;
-      });
+    request: async function* (body, length) {
+      let size = 0;
+      const waits = (is: boolean): void => {
+        asking = is;
+      };
+      for await (const piece of passing(body, limits.maxRequest, waits)) {
+        size += piece.length;
+        if (size > (length ?? size)) throw new Error('the request has more bytes than it announces');
+        yield piece;
+      }
+      if (size < (length ?? size)) throw new Error('the request has fewer bytes than it announces');
       asked();
     },
     answer: (body) => {

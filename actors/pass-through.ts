@@ -13,6 +13,7 @@ import {
 } from '../domain/exchange-rules.ts';
 import { refusal } from '../domain/failure.ts';
 import type { PeerHandlers } from '../domain/message.ts';
+import { leadsHome } from '../domain/plain-path.ts';
 import type { Clock, Log } from '../domain/ports.ts';
 import type { RouteSettings } from '../domain/route.ts';
 import { type Ending, watching } from './exchange-watch.ts';
@@ -36,8 +37,11 @@ export const passingThrough = ({ routes, services, clock, log }: PassThroughNeed
     if (callers !== 'everybody' && (channel === undefined || !callers.includes(channel)))
       return left(refusal('notPermitted', `route ${id} is not for this caller`));
     if (!isWithin(request.target)) return right(problemAnswer(400, 'the path must not lead upwards'));
+    if (route.path === '/' && leadsHome(request.target.replace(/\?.*/s, '')))
+      return right(problemAnswer(400, '/c/ leads to the homes of channels'));
     const objection = objectionTo(route, request);
     if (objection !== undefined) return right(objection);
+    if (gone.aborted) return left(refusal('unavailable', 'nobody waits for it'));
     const here = running.get(id) ?? 0;
     if (here >= route.maxConcurrent) return right(comeAgain(503, 1, 'too many requests at once'));
     running.set(id, here + 1);
@@ -47,7 +51,7 @@ export const passingThrough = ({ routes, services, clock, log }: PassThroughNeed
       log.warn('a service did not answer', { route: id, from: from.node, why: text });
       return unanswered(watch.why());
     };
-    const passed = request.length === 0 ? noBody : watch.request(body);
+    const passed = request.length === 0 ? noBody : watch.request(body, request.length);
     if (request.length === 0) watch.asked();
     const answer = await services.call(serviceRequest(route, request), passed, watch.over)();
     if (isLeft(answer)) return right(failed(answer.left.text));

@@ -50,6 +50,7 @@ export const openRoutes = async ({ eventLog, streams, messages, clock, log, node
       return messages.links().some(isInner) ? objectionTo(route, request) : away;
     },
     call: async (route, request, body, gone) => {
+      if (gone.aborted) return { ...away, over: gone };
       const watch = watching(clock, route, gone);
       const inner = messages.links().find(isInner);
       if (inner === undefined || full(route)) return { ...away, over: watch.over };
@@ -57,7 +58,7 @@ export const openRoutes = async ({ eventLog, streams, messages, clock, log, node
       const seen = { tooMuch: false };
       async function* counted() {
         try {
-          yield* watch.request(body);
+          yield* watch.request(body, request.length);
         } catch (error) {
           seen.tooMuch = error instanceof TooMuch;
           throw error;

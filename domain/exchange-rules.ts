@@ -7,7 +7,7 @@ const hopByHop = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],
 ]);
-/** Said anew by us, or only ever by us. */
+/** Said anew by us, or only ever by us; many servers read `_` as `-`. */
 const ours = /^(host|content-length|expect|forwarded|x-forwarded-.*|x-real-ip|sallyport-.*)$/;
 
 /** Headers without those that are for the next hop alone, also those that `Connection` names. */
@@ -49,7 +49,7 @@ export const serviceRequest = (route: RouteSettings, request: ExchangeRequest): 
   const base = new URL(route.url);
   const path = base.pathname === '/' ? '' : base.pathname.replace(/\/$/, '');
   const kept = endToEnd(request.headers).filter(
-    ([name]) => !ours.test(name) && !(name === 'authorization' && route.callers !== 'everybody'),
+    ([name]) => !ours.test(name.replaceAll('_', '-')) && !(name === 'authorization' && route.callers !== 'everybody'),
   );
   const wish: readonly Header[] =
     upgrade === undefined
@@ -94,12 +94,6 @@ export const isWithin = (target: string): boolean => {
   const [path = ''] = target.split('?');
   return !path.includes('\\') && !/%(00|5c)/i.test(path) && !path.split(/\/|%2f/i).some(isDots);
 };
-
-/** A path as the most lenient server would read it: decoded, and without empty segments. */
-export const plainPath = (path: string): string =>
-  path
-    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-    .replace(/[\\/]+/g, '/');
 
 /** An answer of ours: why there is none of the service (RFC 9457). */
 export const problemAnswer = (status: number, detail: string, headers: readonly Header[] = []): Answered => {

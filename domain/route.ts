@@ -1,6 +1,7 @@
 /** Routes: paths on dmz's HTTP endpoints that lead to services of the intranet. Where those are only inner knows. */
 import { z } from 'zod';
 import { plainName } from './channel.ts';
+import { leadsHome } from './plain-path.ts';
 import { duration, size } from './units.ts';
 
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -84,6 +85,7 @@ export const routeOf = <R extends Pick<Route, 'path'>>(
   routes: readonly R[],
   path: string,
 ): { readonly route: R; readonly rest: string } | undefined => {
+  if (leadsHome(path)) return undefined;
   let found: R | undefined;
   for (const route of routes) {
     const fits = route.path === '/' || path === route.path || path.startsWith(`${route.path}/`);

@@ -19,6 +19,8 @@ export const isCut = (request: IncomingMessage): boolean => !request.complete ||
 /** The bytes of a body; throws where they stop coming, and where they end before the end. */
 export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: number): AsyncGenerator<Buffer, void> {
   const chunks = request.iterator({ destroyOnReturn: false });
+  const announced = request.headers['content-length'];
+  let size = 0;
   let [due, left] = [least, idle];
   for (;;) {
     const before = clock.monotonic();
@@ -36,14 +38,16 @@ export async function* bodyOf(request: IncomingMessage, clock: Clock, idle: numb
     // Only what we wait for them counts, not what they wait for us.
     left -= clock.monotonic() - before;
     due -= next.value.length;
+    size += next.value.length;
     if (due <= 0) [due, left] = [least, idle];
     yield next.value;
   }
-  if (isCut(request)) throw new CutBody('the body was cut off');
+  if (isCut(request) || (announced !== undefined && Number(announced) !== size))
+    throw new CutBody('the body was cut off');
 }
 
 /** How long, in milliseconds, whoever was refused may go on to send. */
-const linger = 2000;
+export const linger = 2000;
 
 /** Lets go what is still sent: programs that are reset while they send tell their user that, and not what was answered. */
 export const drained = (request: IncomingMessage, clock: Clock): Promise<void> =>

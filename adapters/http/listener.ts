@@ -109,7 +109,7 @@ export const listen = async (
 
   server.on('request', take(false));
   server.on('checkContinue', take(true));
-  server.on('upgrade', upgrading(take(false)));
+  server.on('upgrade', upgrading(take(false), clock));
   server.on('clientError', (error: Error & { readonly code?: string }, socket: Socket) => {
     const may = served.get(socket)?.mayObject() === true;
     if (!may || !socket.writable || error.code === 'ECONNRESET') return void socket.destroy();

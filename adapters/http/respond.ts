@@ -9,6 +9,7 @@ import { list } from './listings.ts';
 import { common, problem, type Reply, refused } from './replies.ts';
 import { type Target, targetOf } from './target.ts';
 import { passedThrough } from './through/index.ts';
+import { hasUnreadBody } from './through/upgrades.ts';
 import { tell } from './transfers.ts';
 import { put } from './uploads.ts';
 
@@ -53,5 +54,7 @@ const objectionTo = (request: IncomingMessage): Reply | undefined => {
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return problem(501, 'of transfer encodings there is only chunked');
   if (coding !== undefined && httpVersion !== '1.1') return problem(400, 'there is no Transfer-Encoding in HTTP/1.0');
+  if (hasUnreadBody(request))
+    return problem(501, 'a request with a body cannot change the protocol: send it without Upgrade, as HTTP/1.1');
   return undefined;
 };

@@ -27,7 +27,7 @@ export const httpServices = (): Services => {
           : sized(method, length)
             ? [['content-length', String(length)]]
             : [];
-    return (protocol === 'https:' ? overHttps : overHttp)({
+    const asked = (protocol === 'https:' ? overHttps : overHttp)({
       agent: protocol === 'https:' ? agents['https:'] : agents['http:'],
       host: hostname.replace(/^\[|\]$/g, ''),
       port,
@@ -39,6 +39,8 @@ export const httpServices = (): Services => {
       signal: gone,
       setHost: false,
     });
+    // else what is too long would be a request of its own to the service
+    return Object.assign(asked, { strictContentLength: true });
   };
 
   const call = async (request: ServiceRequest, body: Body, gone: AbortSignal, again = true): Promise<Answered> => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRequest, Header } from '../../domain/exchange.ts';
-import { clientAnswer, endToEnd, isWithin, plainPath, serviceRequest } from '../../domain/exchange-rules.ts';
+import { clientAnswer, endToEnd, isWithin, serviceRequest } from '../../domain/exchange-rules.ts';
+import { plainPath } from '../../domain/plain-path.ts';
 import { type RouteSettings, routeOf, routeProblems, routeSettings, shownRoute } from '../../domain/route.ts';
 
 const route = (own: Partial<RouteSettings> = {}): RouteSettings => ({
@@ -34,6 +35,8 @@ describe('a request for a service', () => {
       'x-forwarded-port',
       'x-real-ip',
       'sallyport-channel',
+      'sallyport_channel',
+      'x_forwarded-for',
     ].map((name) => [name, 'claimed']);
     const sent = serviceRequest(route(), request({ headers })).headers;
     expect(sent.filter(([, value]) => value === 'claimed')).toEqual([]);
@@ -100,9 +103,16 @@ describe('the route of a path', () => {
     expect(routeOf([...routes, { path: '/' }], '/sho')).toEqual({ route: { path: '/' }, rest: '/sho' });
   });
 
+  it('is never that of a home of a channel', () => {
+    for (const path of ['/c', '/c/', '/c/acme/a', '//c/acme', '/%63/acme', '/c;a/acme', '/c%2facme'])
+      expect([path, routeOf([{ path: '/' }], path)]).toEqual([path, undefined]);
+    for (const path of ['/cc', '/a/c/b']) expect(routeOf([{ path: '/' }], path)?.rest).toBe(path);
+  });
+
   it('is looked for as the most lenient reader would', () => {
     expect(plainPath('/shop//%61dmin')).toBe('/shop/admin');
     expect(plainPath('/shop%2fadmin')).toBe('/shop/admin');
+    expect(plainPath('/shop;a=b/%3bc/admin;d')).toBe('/shop/admin');
   });
 });
 

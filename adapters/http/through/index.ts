@@ -1,7 +1,8 @@
 /** Requests that are passed through to services of the intranet, and their answers. */
 import { isLeft } from 'fp-ts/lib/Either.js';
 import type { Answered, Body, ExchangeRequest, Header, PassThrough } from '../../../domain/exchange.ts';
-import { isWithin, noBody, plainPath } from '../../../domain/exchange-rules.ts';
+import { isWithin, noBody } from '../../../domain/exchange-rules.ts';
+import { plainPath } from '../../../domain/plain-path.ts';
 import type { Route } from '../../../domain/route.ts';
 import { plainAddress } from '../../shared/plain-address.ts';
 import { isCut } from '../body.ts';
@@ -67,7 +68,7 @@ const pass = async (asked: Asked, { through, route, target }: Found): Outcome =>
   const leave = (): void => gone.abort('over');
   const end = upgrade?.socket ?? response;
   end.once('close', leave);
-  if (end.destroyed || isOver(response)) leave();
+  if (end.destroyed || isOver(response)) return undefined;
   const bytes = upgrade === undefined ? bytesOf(asked) : tunnelled(upgrade);
   try {
     const answer = await through.call(route, head, length === 0 ? noBody : bytes, gone.signal);

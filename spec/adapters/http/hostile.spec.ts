@@ -1,7 +1,9 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { basic, dial } from './clients.ts';
+import { basic, curlAs, dial, urlOf } from './clients.ts';
 import { endpoint } from './endpoint.ts';
 
 const login = basic({ login: 'acme', password: 'secret' });
@@ -77,6 +79,46 @@ describe('a request that two servers could read in two ways', () => {
     const { memory, place } = await endpoint();
     await said(place, `${put}Content-Length: 1\r\n\r\nx${second}`);
     expect(memory.completed.map((each) => each.path)).not.toContain('/smuggled');
+  });
+});
+
+describe('a request that would change the protocol', () => {
+  const wish = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
+  const list = `GET /c/acme/ HTTP/1.1\r\n${host}${login}`;
+
+  it.each(['http', 'https'] as const)(
+    'and does not wait for the answer before it ends its connection: %s',
+    async (protocol) => {
+      const { place } = await endpoint({ protocol });
+      const hand = await dial(place, protocol);
+      hand.send(`${list}\r\n${list}${wish}\r\n`);
+      await hand.ended;
+      expect((await (await dial(place, protocol)).ask(`${list}\r\n`)).status).toBe(200);
+    },
+  );
+
+  it.each(['PUT', 'POST'])('and has a body is refused, whatever it is: %s', async (method) => {
+    const { memory, place } = await endpoint();
+    const start = `${method} /c/acme/a HTTP/1.1\r\n${host}${login}${wish}`;
+    for (const rest of [
+      'Content-Length: 10\r\n\r\n0123456789',
+      'Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n',
+    ]) {
+      const hand = await dial(place);
+      expect((await hand.ask(`${start}${rest}`)).status).toBe(501);
+      await hand.ended;
+    }
+    expect(memory.completed).toEqual([]);
+  });
+
+  it('and is an upload of curl is never taken for another file', async () => {
+    const { memory, place } = await endpoint();
+    const file = join(place.directory, 'large');
+    await writeFile(file, Buffer.alloc(3_000_000, 'x'));
+    const ran = await curlAs(place, ['--http2', '-T', file, urlOf(place, 'large')]);
+    expect(ran.text).toContain('"status":501');
+    expect(ran.code).toBe(22);
+    expect(memory.completed).toEqual([]);
   });
 });
 
