@@ -223,6 +223,11 @@ const innerChecks = (config: InnerConfig, protocols: readonly Protocol[]): reado
       path: `profiles[${i}].name`,
       problem: 'another profile has this name',
     })),
+    ...config.channels.flatMap(({ partner }, i) => {
+      const client = protocols.find(({ name }) => name === partner?.protocol)?.partner;
+      const problem = client?.objection?.(partner);
+      return problem === undefined ? [] : [{ path: `channels[${i}].partner`, problem }];
+    }),
     ...routeProblems(config),
     ...config.outboxes.flatMap(({ channel, viaDmz }, i) => {
       const why = whyNotSent(

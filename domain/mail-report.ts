@@ -14,6 +14,9 @@ export type ReportedRecipient = z.infer<typeof reportedRecipient>;
 /** A report; `about` is the transfer that its envelope id, or the Message-ID of the mail that it is about, names. */
 export type MailReport = { readonly about: string; readonly recipients: readonly ReportedRecipient[] };
 
+/** A report on such a mail that cannot be read, and why. */
+type BadReport = { readonly about: string; readonly problem: string };
+
 /** No more of a mail is looked at: the report stands before the mail that it is about. */
 export const longestReport = 256 * 1024;
 
@@ -21,31 +24,30 @@ const mostRecipients = 100;
 const status = /^[245]\.\d{1,3}\.\d{1,3}$/;
 const ours = /^<?([0-9a-hjkmnp-tv-z]{26})(@|>?$)/;
 
-/** Reads a mail. Undefined where it is no report, or not on a mail of ours; a sentence where it is one that cannot be read. */
-export const readReport = (mail: string): Either<string, MailReport | undefined> => {
+/** Reads a mail. Undefined where it is no report, or names no mail that could be ours. */
+export const readReport = (mail: string): Either<BadReport, MailReport | undefined> => {
   const whole = partOf(mail);
   const type = whole.fields.get('content-type') ?? '';
   if (!/^multipart\/report\s*;/i.test(type) || parameter(type, 'report-type')?.toLowerCase() !== 'delivery-status')
     return right(undefined);
   const boundary = parameter(type, 'boundary');
-  if (boundary === undefined) return left('the delivery report names no boundary');
+  if (boundary === undefined) return right(undefined);
   const parts = partsOf(whole.body, boundary).map(partOf);
   const told = parts.find(({ fields }) => /^message\/(global-)?delivery-status\b/i.test(typeOf(fields)));
-  if (told === undefined) return left('the delivery report has no part message/delivery-status');
-  const encoding = told.fields.get('content-transfer-encoding')?.toLowerCase() ?? '7bit';
-  if (!/^(7bit|8bit|binary)$/.test(encoding)) return left(`the delivery report is encoded as ${encoding.slice(0, 40)}`);
-  const [first = '', ...groups] = told.body.split(/\n(?:[ \t]*\n)+/).filter((group) => group.trim() !== '');
+  const [first = '', ...groups] = (told?.body ?? '').split(/\n(?:[ \t]*\n)+/).filter((group) => group.trim() !== '');
   const about = ours.exec(fieldsOf(first).get('original-envelope-id') ?? '')?.[1] ?? messageIdIn(parts);
   if (about === undefined) return right(undefined);
+  const bad = (why: string) => left({ about, problem: `the delivery report on ${about} ${why}` });
+  if (told === undefined) return bad('has no part message/delivery-status');
+  const encoding = told.fields.get('content-transfer-encoding')?.toLowerCase() ?? '7bit';
+  if (!/^(7bit|8bit|binary)$/.test(encoding)) return bad(`is encoded as ${encoding.slice(0, 40)}`);
   if (groups.length === 0 || groups.length > mostRecipients)
-    return left(`the delivery report on ${about} names ${groups.length} recipients; 1 to ${mostRecipients} are read`);
+    return bad(`names ${groups.length} recipients; 1 to ${mostRecipients} are read`);
   const recipients = groups.map((group) => recipientOf(fieldsOf(group)));
   const good = z.array(reportedRecipient).safeParse(recipients);
   return good.success
     ? right({ about, recipients: good.data })
-    : left(
-        `the delivery report on ${about} cannot be read: ${z.prettifyError(good.error).replaceAll('\n', ' ').slice(0, 300)}`,
-      );
+    : bad(`cannot be read: ${z.prettifyError(good.error).replaceAll('\n', ' ').slice(0, 300)}`);
 };
 
 /** What a report says in one sentence, for people. */

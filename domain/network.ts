@@ -1,8 +1,10 @@
 /** IP addresses and networks, compared as numbers. */
 import { z } from 'zod';
 
+const [ipv4, ipv6] = [z.ipv4(), z.ipv6()];
+
 /** An address, or a network as `192.0.2.0/24`. */
-export const network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+export const network = z.union([ipv4, ipv6, z.cidrv4(), z.cidrv6()], {
   error: 'write an IP address, or a network such as 192.0.2.0/24 or 2001:db8::/32',
 });
 
@@ -19,8 +21,8 @@ export const networkContains = (net: string, address: string): boolean => {
 };
 
 const bitsOf = (address: string): Bits | undefined => {
-  if (z.ipv4().safeParse(address).success) return { value: BigInt(`0x${hexOf(address)}`), width: 32 };
-  if (!z.ipv6().safeParse(address).success) return undefined;
+  if (ipv4.safeParse(address).success) return { value: BigInt(`0x${hexOf(address)}`), width: 32 };
+  if (!ipv6.safeParse(address).success) return undefined;
   const [head = '', tail] = address.split('::');
   const [before, after] = [groupsOf(head), groupsOf(tail ?? '')];
   const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0000');
@@ -37,8 +39,8 @@ const groupsOf = (text: string): readonly string[] =>
         return hex.length > 4 ? [hex.slice(0, 4), hex.slice(4)] : [hex];
       });
 
-const hexOf = (ipv4: string): string =>
-  ipv4
+const hexOf = (address: string): string =>
+  address
     .split('.')
     .map((each) => Number(each).toString(16).padStart(2, '0'))
     .join('');

@@ -123,6 +123,8 @@ export type PartnerProtocol = {
   readonly dataPorts?: readonly [number, number];
   /** Files can be sent there, and none can be fetched: its sessions have `handOver`. */
   readonly sendsOnly?: true;
+  /** Why settings that are each well-formed do not go together; undefined where they do. */
+  readonly objection?: (settings: unknown) => string | undefined;
   readonly connect: PartnerClient<unknown>;
 };
 
@@ -132,13 +134,16 @@ export const partnerProtocol = <S extends z.ZodObject>(definition: {
   readonly port: (settings: z.infer<S>) => number;
   readonly dataPorts?: readonly [number, number];
   readonly sendsOnly?: true;
+  readonly objection?: (settings: z.infer<S>) => string | undefined;
   readonly connect: PartnerClient<z.infer<S>>;
 }): PartnerProtocol => {
+  const { objection } = definition;
   const own = (settings: unknown): z.infer<S> => definition.settings.strip().parse(settings) as z.infer<S>;
   return {
     settings: definition.settings,
     ...(definition.dataPorts === undefined ? {} : { dataPorts: definition.dataPorts }),
     ...(definition.sendsOnly === undefined ? {} : { sendsOnly: definition.sendsOnly }),
+    ...(objection === undefined ? {} : { objection: (settings: unknown) => objection(own(settings)) }),
     port: (settings) => definition.port(own(settings)),
     connect: (settings, place, context) => definition.connect(own(settings), place, context),
   };

@@ -1,6 +1,6 @@
 /** Reads a mail that came in as a delivery report, and records what it says at the transfer whose mail it is about. */
-import { isLeft, left, right } from 'fp-ts/lib/Either.js';
-import { type Attempt, permanent, temporary } from '../../domain/failure.ts';
+import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js';
+import { type Attempt, type Failure, permanent, temporary } from '../../domain/failure.ts';
 import { longestReport, type MailReport, readReport, reportWords } from '../../domain/mail-report.ts';
 import type { PayloadRef } from '../../domain/payload.ts';
 import type { Log, PayloadStore } from '../../domain/ports.ts';
@@ -24,37 +24,48 @@ export const readingReport =
     const bytes = await payloads.read(payload.key)();
     if (isLeft(bytes)) return bytes;
     const read = readReport(await beginning(bytes.right));
-    if (isLeft(read)) return transfer.run > 0 ? right(undefined) : left(permanent('badReport', read.left));
-    const report = read.right;
-    if (report === undefined) return right(undefined);
-    const known = await recorded(streams, report, id);
-    if (isLeft(known)) return known;
-    if (!known.right) {
-      log.warn('a delivery report is about no mail of ours', { transfer: id, about: report.about });
+    const about = isLeft(read) ? read.left.about : read.right?.about;
+    if (about === undefined) return right(undefined);
+    const mail = await lookedUp(streams, about);
+    if (isLeft(mail)) return mail;
+    if (mail.right === 'none') {
+      log.warn('a delivery report is about no mail of ours', { transfer: id, about });
       return right(undefined);
     }
-    const failed = report.recipients.filter(({ action }) => action === 'failed');
-    if (failed.length === 0 || transfer.run > 0) return right(undefined);
-    const what = `the mail of transfer ${report.about} was not delivered: ${reportWords(failed)}`;
-    return left(permanent('notDelivered', what.slice(0, 900)));
+    // Once seen to by a person: a release or a retry for another reason is no such thing.
+    const alarm = (code: string, text: string) =>
+      transfer.lastFailure?.code === code ? right(undefined) : left(permanent(code, text));
+    if (isLeft(read)) return alarm('badReport', read.left.problem);
+    const recipients = read.right?.recipients ?? [];
+    if (mail.right === 'kept') {
+      const done = await record(streams, { about, recipients }, id);
+      if (isLeft(done)) return done;
+    }
+    const failed = recipients.filter(({ action }) => action === 'failed');
+    if (failed.length === 0) return right(undefined);
+    const what = `the mail of transfer ${about} was not delivered: ${reportWords(failed)}`;
+    return alarm('notDelivered', what.slice(0, 900));
   };
 
-/** Answers whether there is such a mail of ours. */
-const recorded = async (streams: Streams, { about, recipients }: MailReport, report: string) => {
+/** Is there such a mail of ours, and can something still be recorded with it? */
+const lookedUp = async (streams: Streams, about: string): Promise<Either<Failure, 'none' | 'kept' | 'purged'>> => {
   const there = await streams.load(about);
-  if (isLeft(there)) return there.left.code === retired.code ? right(true) : there;
+  if (isLeft(there)) return there.left.code === retired.code ? right('purged') : there;
   const mail = there.right?.transfer;
-  if (mail?.target?.kind !== 'partner') return right(false);
+  if (mail?.target?.kind !== 'partner') return right('none');
   // The report may be here before dmz has told that the mail is out.
   if (mail.final === undefined)
     return left(temporary('notSentYet', `the mail of transfer ${about} is not known to be sent`));
-  if (!mail.final.startsWith(`<${about}@`)) return right(false);
+  return right(mail.final.startsWith(`<${about}@`) ? 'kept' : 'none');
+};
+
+const record = async (streams: Streams, { about, recipients }: MailReport, report: string) => {
   const done = await streams.record(about, 'report', (folded) => {
     const reports = folded?.transfer.reports ?? [];
     const isNew = reports.length < mostReports && !reports.includes(report);
     return right(isNew ? [{ type: 'reported', data: { report, recipients: [...recipients] } }] : []);
   });
-  return isLeft(done) ? left(temporary('log', done.left.text)) : right(true);
+  return isLeft(done) ? left(temporary('log', done.left.text)) : right(undefined);
 };
 
 const beginning = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {

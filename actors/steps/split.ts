@@ -8,7 +8,7 @@ import type { Folded } from '../../domain/transfer/fold.ts';
 import type { DiskGuard } from '../disk.ts';
 import type { HeldKeys } from '../held-keys.ts';
 import { storeStream } from '../store-whole.ts';
-import type { Streams } from '../streams.ts';
+import { retired, type Streams } from '../streams.ts';
 
 /** What taking mails apart rests on. */
 export type SplitNeeds = {
@@ -94,8 +94,9 @@ const storePart = async (
   const [number, name, key] = [part.number, partName(part), keyOf(node, id)];
   await hold(key);
   const there = await streams.load(id);
-  if (isLeft(there)) return there;
-  if (there.right !== undefined) return right({ id, number, name, payload: undefined });
+  if (isLeft(there) && there.left.code !== retired.code) return there;
+  // What was made of it may be so long ago that its events were purged.
+  if (isLeft(there) || there.right !== undefined) return right({ id, number, name, payload: undefined });
   const stored = await storeStream(payloads, key, part.content)();
   return isLeft(stored) ? stored : right({ id, number, name, payload: stored.right });
 };

@@ -85,6 +85,9 @@ const started = z.strictObject({
   ...common,
 });
 
+const strangersLogin =
+  'a login does not go with lookup: mx, where the DNS says who is given the password: name the mail servers in `hosts`, or take the login away';
+
 const secured = z.strictObject({ protocol: z.literal('smtps'), ...common });
 
 /** The settings of a channel's partner section. */
@@ -154,6 +157,7 @@ const connect = (settings: MailSettings, tls: Tls, place: PartnerPlace, context:
 const connectToDomain = (settings: z.infer<typeof started>, place: PartnerPlace, context: PartnerContext) =>
   attempt(
     async (): Promise<PartnerSession> => {
+      if (place.login !== '') throw failing(permanent('insecure', strangersLogin));
       context.onStep?.('name');
       let last: Failure | undefined;
       for (const { name, address } of await exchangesOf(place.host, settings)) {
@@ -217,6 +221,7 @@ export const smtpPartner = partnerProtocol({
   settings: started,
   port: () => 25,
   sendsOnly: true,
+  objection: ({ lookup, login }) => (lookup === 'mx' && login !== '' ? strangersLogin : undefined),
   connect: (settings, place, context) =>
     settings.lookup === 'mx'
       ? connectToDomain(settings, place, context)

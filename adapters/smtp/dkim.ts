@@ -57,11 +57,10 @@ export const checkDkim = (header: Buffer, now: number): DkimCheck => {
   };
 };
 
-const nameOf = (field: string): string =>
-  field
-    .slice(0, Math.max(0, field.indexOf(':')))
-    .trim()
-    .toLowerCase();
+/** Blanks are space and tab alone; those within become one. */
+const withoutBlanks = (text: string): string => text.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
+
+const nameOf = (field: string): string => withoutBlanks(field.slice(0, Math.max(0, field.indexOf(':')))).toLowerCase();
 
 /** `a=b; c=d` (section 3.2); undefined where it is none, or names something twice. */
 const tagsOf = (text: string): Tags | undefined => {
@@ -144,6 +143,16 @@ const publicKey = async (dns: Dns, tags: Tags): Promise<KeyObject | AuthResult> 
   if (shown === undefined || (shown.get('v') ?? 'DKIM1') !== 'DKIM1') return 'permerror';
   if ((shown.get('k') ?? 'rsa') !== kind) return 'permerror';
   if (shown.has('h') && !bare(shown.get('h')).split(':').includes('sha256')) return 'permerror';
+  if (
+    shown.has('s') &&
+    !bare(shown.get('s'))
+      .toLowerCase()
+      .split(':')
+      .some((each) => each === '*' || each === 'email')
+  )
+    return 'permerror';
+  // The domain only tries it out: such a signature is to be taken for none.
+  if (bare(shown.get('t')).split(':').includes('y')) return 'policy';
   const identity = tags.get('i');
   const strict = bare(shown.get('t')).split(':').includes('s') && identity !== undefined;
   if (strict && identity.slice(identity.lastIndexOf('@') + 1).toLowerCase() !== tags.get('d')?.toLowerCase())
@@ -178,10 +187,5 @@ const headerText = (fields: readonly string[], signature: string, tags: Tags): s
 const canonical = (field: string, how: Canonicalization): string => {
   if (how === 'simple') return field;
   const at = field.indexOf(':');
-  const value = field
-    .slice(at + 1)
-    .replace(/\r\n/g, '')
-    .replace(/[ \t]+/g, ' ')
-    .trim();
-  return `${field.slice(0, at).trim().toLowerCase()}:${value}`;
+  return `${nameOf(field)}:${withoutBlanks(field.slice(at + 1).replace(/\r\n/g, ''))}`;
 };

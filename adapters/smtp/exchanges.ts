@@ -15,11 +15,16 @@ const most = 10;
 const ownNetworks = [
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24'],
   ...['192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/4', '240.0.0.0/4'],
-  ...['::/127', '::ffff:0:0/96', '64:ff9b::/96', 'fc00::/7', 'fe80::/10', 'ff00::/8'],
 ];
 
-/** Is it an address of somebody's own network, or of nobody's? */
-const isPrivate = (address: string): boolean => ownNetworks.some((each) => networkContains(each, address));
+/** Addresses of IPv6 that hold one of IPv4, which may be anybody's. */
+const tunnels = ['2001::/32', '2002::/16'];
+
+/** Is it an address of somebody's own network, or of nobody's, or none? */
+export const isPrivate = (address: string): boolean => {
+  const isIn = (each: string): boolean => networkContains(each, address);
+  return isIn('0.0.0.0/0') ? ownNetworks.some(isIn) : !isIn('2000::/3') || tunnels.some(isIn);
+};
 
 /** The servers in the order in which they are to be tried. Rejects, with a failure as its cause, where there are none. */
 export const exchangesOf = async (

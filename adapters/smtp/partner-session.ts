@@ -56,7 +56,7 @@ const send = async (
 ): Promise<string> => {
   const { from, to } = settings;
   const name = posix.basename(path);
-  const fill = (template: string): string => template.replaceAll('{name}', name).replaceAll('{id}', id);
+  const fill = (template: string): string => template.replaceAll('{name}', () => name).replaceAll('{id}', id);
   const messageId = `<${id}${from.slice(from.lastIndexOf('@'))}>`;
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   let failed: Failure | undefined;

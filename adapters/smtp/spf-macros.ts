@@ -6,9 +6,12 @@ export type Spoken = { readonly sender: string; readonly address: string; readon
 
 const macro = /%(?:%|_|-|\{([a-z])(\d{0,3})(r?)([.+,/_=-]*)\})/gi;
 const longest = 253;
+/** Before anything is filled in. */
+const longestText = 512;
 
 /** The text with its macros filled in, as a name that can be asked for; undefined where it is badly formed. */
 export const expand = (text: string, spoken: Spoken, domain: string): string | undefined => {
+  if (text.length > longestText) return undefined;
   if (text.replace(macro, '').includes('%')) return undefined;
   const filled = [...text.matchAll(macro)].map((match) => fill(match, spoken, domain));
   if (filled.includes(undefined)) return undefined;

@@ -8,6 +8,9 @@ import { expand, type Spoken } from './spf-macros.ts';
 /** Section 4.6.4. */
 const [mostLookups, mostVoids, mostNames] = [10, 2, 10];
 
+/** The standard names none; no record that somebody meant comes near. */
+const [longestRecord, mostTerms] = [4096, 100];
+
 class Broken extends Error {}
 
 type Check = Spoken & { readonly dns: Dns; lookups: number; voids: number };
@@ -40,10 +43,12 @@ const evaluate = async (check: Check, domain: string): Promise<AuthResult> => {
   const [record] = records;
   if (record === undefined) return 'none';
   if (records.length > 1) throw new Broken();
+  if (record.length > longestRecord) throw new Broken();
   const terms = record
     .split(/ +/)
     .slice(1)
     .filter((each) => each !== '');
+  if (terms.length > mostTerms) throw new Broken();
   let redirect: string | undefined;
   // The whole of it must be well-formed before any of it counts.
   const mechanisms = terms.flatMap((each) => {

@@ -66,10 +66,18 @@ describe('a delivery report', () => {
   });
 
   it.each([
-    ['has no boundary', report([...about, ...failed]).replace(/\tboundary=.*/, '\tx=y'), 'names no boundary'],
+    ['has no boundary', report([...about, ...failed]).replace(/\tboundary=.*/, '\tx=y')],
+    ['has no status', report(about).replace('message/delivery-status', 'text/plain')],
+    ['is encoded', report(['Reporting-MTA: dns; mx.example', '', ...failed], [], 'base64')],
+    ['names nobody', report(['Reporting-MTA: dns; mx.example'])],
+  ])('is none on ours where it %s, and names no mail', (_, mail) => {
+    expect(readReport(mail)).toEqual(right(undefined));
+  });
+
+  it.each([
     [
       'has no status',
-      report(about).replace('message/delivery-status', 'text/plain'),
+      report(about, behind(`<${id}@here.example>`)).replace('message/delivery-status', 'text/plain'),
       'no part message/delivery-status',
     ],
     ['is encoded', report([...about, ...failed], [], 'base64'), 'encoded as base64'],
@@ -82,7 +90,7 @@ describe('a delivery report', () => {
     ['has an action of its own', report([...about, ...failed.with(1, 'Action: eaten')]), 'cannot be read'],
     ['has a status that is none', report([...about, ...failed.with(2, 'Status: bad')]), 'cannot be read'],
   ])('that %s is refused with a sentence', (_, mail, sentence) => {
-    expect(readReport(mail)).toEqual(left(expect.stringContaining(sentence)));
+    expect(readReport(mail)).toEqual(left({ about: id, problem: expect.stringContaining(sentence) as string }));
   });
 
   it('keeps no control characters of what a server says', () => {

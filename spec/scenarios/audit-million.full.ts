@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isLeft } from 'fp-ts/lib/Either.js';
 import { describe, expect, it } from 'vitest';
+import { embeddedEventLog } from '../../adapters/eventlog/embedded.ts';
+import { auditStream, mostSealed } from '../../domain/chain.ts';
 import type { EventLog } from '../../domain/ports.ts';
 import { curlPut } from '../support/clients.ts';
 import { openLogOf } from '../support/log-of.ts';
-import { fillLog, spread } from '../support/many-transfers.ts';
+import { eventsIn, fillLog, spread } from '../support/many-transfers.ts';
 import { residentBytes } from '../support/memory.ts';
 import { run } from '../support/run.ts';
 import { entry, type Pair, preparePair, type Server, startPair } from '../support/servers.ts';
+import { until } from '../support/until.ts';
 
 const MB = 1e6;
 const day = 86_400_000;
@@ -56,6 +59,17 @@ const readAlone = async (log: EventLog): Promise<{ readonly ms: number; readonly
   return { ms, events };
 };
 
+/** Waits until so many events are sealed. */
+const untilSealed = async ({ data }: Server, events: number): Promise<void> => {
+  const log = await embeddedEventLog({ directory: data, onFatal: () => undefined, readOnly: true });
+  const sealed = async (): Promise<boolean> => {
+    const newest = await log.readStream(auditStream('dmz-1'), { from: BigInt(Math.floor(events / mostSealed) - 1) })();
+    return !isLeft(newest) && newest.right.length > 0;
+  };
+  await until('the log is sealed', sealed, within);
+  await log.close();
+};
+
 /** Rebuilds all read models of a serving server; how long that takes, and how often it took an upload meanwhile. */
 const rebuild = async (pair: Pair): Promise<{ readonly ms: number; readonly uploads: number }> => {
   const file = join(pair.directory, 'now');
@@ -96,6 +110,8 @@ describe('a log of 1,000,000 finished and 10,000 open transfers', () => {
       const building = performance.now();
       await full.dmz.start({ within });
       const built = performance.now();
+      // As a log of many days is; it was filled faster than it is sealed.
+      await untilSealed(full.dmz, eventsIn(many.finished, many.open));
       await full.dmz.stop();
       const all = await starts(full.dmz);
       const alone = await readAlone(await openLogOf(full.dmz));

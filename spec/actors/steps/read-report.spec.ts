@@ -16,6 +16,9 @@ const sent = fact('sent', { final: `<${id}@here.example>`, protocol: 'smtp' });
 const report = (n: number): Fact =>
   fact('reported', { report: `01hzzzzzzzzzzzzzzzzzzzz${String(n).padStart(3, '0')}` });
 
+const arrived = ['received', 'forwarded', 'fetched', 'matched'] as const;
+const failing = (code: string): Fact => fact('stepFailed', { step: 'process', code, lasting: 'permanent' });
+
 const mail = [
   'Content-Type: multipart/report; report-type=delivery-status; boundary=b',
   ...['', '--b', 'Content-Type: message/delivery-status', ''],
@@ -24,7 +27,7 @@ const mail = [
 ].join('\r\n');
 
 /** Reads the report as the given transfer, about that of a mail. */
-const world = (about: Folded | undefined) => {
+const world = (about: Folded | undefined, content = mail) => {
   const recorded: Fact[] = [];
   const record = (_id: string, _step: string, decide: Deciding) => {
     const decided = decide(about);
@@ -32,10 +35,9 @@ const world = (about: Folded | undefined) => {
     return Promise.resolve(right(about));
   };
   const streams = { load: () => Promise.resolve(right(about)), record } as unknown as Streams;
-  const bytes = () => inPieces(Buffer.from(mail), 50);
+  const bytes = () => inPieces(Buffer.from(content), 50);
   const payloads = { read: () => TE.right(bytes()) } as unknown as PayloadStore;
-  const read = (as: Folded = given('received', 'forwarded', 'fetched', 'matched')) =>
-    readingReport({ payloads, streams, log: silent })(as, payload);
+  const read = (as: Folded = given(...arrived)) => readingReport({ payloads, streams, log: silent })(as, payload);
   return { recorded, read };
 };
 
@@ -47,7 +49,26 @@ describe('a delivery report that has come in', () => {
       text: `the mail of transfer ${id} was not delivered: failed for a@b.example: 5.1.1`,
     });
     expect(recorded).toHaveLength(1);
-    await succeeded(read(given('received', 'forwarded', 'fetched', 'matched', 'held', 'released')));
+    await succeeded(read(given(...arrived, failing('notDelivered'), 'held', 'released')));
+  });
+
+  it('is held although it was released or retried before, for another reason', async () => {
+    const { read } = world(given(created, sent));
+    for (const order of ['released', 'retried'] as const) {
+      const before = given(...arrived, failing('noLink'), fact('held', { code: 'noLink' }), order);
+      expect(await failureOf(read(before))).toMatchObject({ code: 'notDelivered' });
+    }
+  });
+
+  it('that cannot be read is held where it is about a mail of ours, until a person releases it, and else passes', async () => {
+    const broken = mail.replace('Action: failed', 'Action: eaten');
+    const { read, recorded } = world(given(created, sent), broken);
+    expect(await failureOf(read())).toMatchObject({ lasting: 'permanent', code: 'badReport' });
+    expect(await failureOf(read(given(...arrived, 'retried')))).toMatchObject({ code: 'badReport' });
+    await succeeded(read(given(...arrived, failing('badReport'), 'held', 'released')));
+    expect(recorded).toEqual([]);
+    await succeeded(world(undefined, broken).read());
+    await succeeded(world(given('received'), broken).read());
   });
 
   it('is recorded once, and no more than a hundred are', async () => {

@@ -23,6 +23,19 @@ describe('the config of mail', () => {
     ).toEqual([]);
   });
 
+  it('refuses a login at whichever server the DNS names', () => {
+    const named = { ...partner, lookup: 'mx', hosts: ['acme.example'] };
+    expect(problems([{ name: 'a', partner: { ...named, login: 'us' } }])).toEqual([
+      expect.stringMatching(/^channels\[0\]\.partner: a login does not go with lookup: mx/),
+    ]);
+    expect(
+      problems([
+        { name: 'a', partner: named },
+        { name: 'b', partner: { ...partner, login: 'us' } },
+      ]),
+    ).toEqual([]);
+  });
+
   it('says where an address is named twice, is none, or a login is wanted that nobody has', () => {
     const mail = { recipients: [mailbox] };
     expect(

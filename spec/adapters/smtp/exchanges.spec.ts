@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isPrivate } from '../../../adapters/smtp/exchanges.ts';
 import { smtp } from '../../../adapters/smtp/index.ts';
 import { startDns } from '../../support/dns-server.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -42,10 +43,10 @@ describe('the mail servers of a domain', () => {
     return heard;
   };
 
-  const come = (domain: string, more: Readonly<Record<string, unknown>> = {}) => {
+  const come = (domain: string, more: Readonly<Record<string, unknown>> = {}, login = '') => {
     const to = { protocol: 'smtp', from: 'us@here.example', to: [`orders@${domain}`], tls: 'none' };
     const settings = { ...to, lookup: 'mx', dns: [dns.address], privateAddresses: true, ...more };
-    const place = { channel: 'acme', host: domain, port, login: '', credentials: {}, trusted: [] };
+    const place = { channel: 'acme', host: domain, port, login, credentials: {}, trusted: [] };
     return smtp.partner?.connect(settings, place, contextWith({})) ?? never;
   };
   const never = () => Promise.reject(new Error('no client'));
@@ -99,6 +100,31 @@ describe('the mail servers of a domain', () => {
     expect(failure).toMatchObject({ lasting: 'permanent', code: 'notPermitted' });
     expect(failure.text).toContain('second.acme.example 127.0.0.3');
     expect(heard).toEqual([]);
+  });
+
+  it('are told no login', async () => {
+    const heard = await server('127.0.0.3', '220 hello');
+    const failure = await failureOf(come('implicit.example', {}, 'us'));
+    expect(failure).toMatchObject({ lasting: 'permanent', code: 'insecure' });
+    expect(heard).toEqual([]);
+  });
+
+  it('are private unless they are known to be public', () => {
+    const open = ['192.0.2.1', '8.8.8.8', '2001:db8::1', '2a00:1450::1'];
+    const own = ['10.1.2.3', '127.0.0.1', '::1', '::7f00:1', '::ffff:10.0.0.1', '64:ff9b::a00:1', '64:ff9b:1::a00:1'];
+    const more = [
+      'fd00::1',
+      'fe80::1',
+      'fe80::1%eth0',
+      'fec0::1',
+      '100::1',
+      '2001::1',
+      '2002:a00:1::',
+      '',
+      '127.1',
+      'x',
+    ];
+    expect([...open, ...own, ...more].filter((each) => !isPrivate(each))).toEqual(open);
   });
 
   it('that cannot be asked for are waited for', async () => {

@@ -16,6 +16,8 @@ const noise = fc.string({ unit: 'binary', maxLength: 20 });
 const talk = fc.array(fc.oneof({ weight: 8, arbitrary: fc.constantFrom(...words) }, noise), { maxLength: 40 });
 const begun = `EHLO me\r\nMAIL FROM:<${sender}>\r\nRCPT TO:<${mailbox}>\r\nDATA\r\n`;
 
+const took = /^250 \S+ Taken as/;
+
 /** All that the server says to this, and to a goodbye after it, wherever that finds it. */
 const answers = async (place: { readonly host: string; readonly port: number }, pieces: readonly string[]) => {
   const socket = connect({ host: place.host, port: place.port, noDelay: true });
@@ -36,24 +38,28 @@ const answers = async (place: { readonly host: string; readonly port: number }, 
 
 describe('an SMTP endpoint', () => {
   it.each([
-    ['whatever is said to it', '', 0],
-    ['whatever a mail is made of', begun, 20],
-  ])('lives through %s, answers in replies alone, and has kept what it said that it took', async (_, first, least) => {
-    const { place, memory } = await endpoint();
-    let all = 0;
-    const property = fc.asyncProperty(talk, async (pieces) => {
-      const before = memory.completed.length;
-      const said = await answers(place, [first, ...pieces]);
-      for (const line of said) expect(line).toMatch(/^[2-5]\d\d[ -]\P{Cc}*$/u);
-      const taken = said.filter((line) => /^250 \S+ Taken as/.test(line)).length;
-      await memory.until(() => memory.sessions() === 0);
-      expect(memory.completed.length - before).toBe(taken);
-      all += taken;
-    });
-    await fc.assert(property, { numRuns: 150 });
-    expect(all).toBeGreaterThanOrEqual(least);
-    expect(await announced(await greeted(place), mailbox)).toMatch(/^354/);
-  });
+    ['whatever is said to it', '', /^5\d\d /, 150],
+    ['whatever a mail is made of', begun, took, 20],
+  ])(
+    'lives through %s, answers in replies alone, and has kept what it said that it took',
+    async (_, first, counted, least) => {
+      const { place, memory } = await endpoint();
+      let all = 0;
+      const property = fc.asyncProperty(talk, async (pieces) => {
+        const before = memory.completed.length;
+        const said = await answers(place, [first, ...pieces]);
+        for (const line of said) expect(line).toMatch(/^[2-5]\d\d[ -]\P{Cc}*$/u);
+        const taken = said.filter((line) => took.test(line)).length;
+        await memory.until(() => memory.sessions() === 0);
+        expect(memory.completed.length - before).toBe(taken);
+        all += said.filter((line) => counted.test(line)).length;
+      });
+      // The same talks each time: how many of them come that far is no matter of luck.
+      await fc.assert(property, { numRuns: 150, seed: 1 });
+      expect(all).toBeGreaterThanOrEqual(least);
+      expect(await announced(await greeted(place), mailbox)).toMatch(/^354/);
+    },
+  );
 
   it('takes any mail as it is, or refuses it and takes nothing of it', async () => {
     const { place, memory } = await endpoint();

@@ -84,6 +84,9 @@ beforeAll(async () => {
       ...spf,
       'key._domainkey.acme.example': `v=DKIM1; k=rsa; p=${shown(publicKey)}`,
       'weak._domainkey.acme.example': `v=DKIM1; p=${shown(weak.publicKey)}`,
+      'web._domainkey.acme.example': `v=DKIM1; s=web:tls; p=${shown(publicKey)}`,
+      'email._domainkey.acme.example': `v=DKIM1; s=web : email; p=${shown(publicKey)}`,
+      'tried._domainkey.acme.example': `v=DKIM1; t=s:y; p=${shown(publicKey)}`,
       'revoked._domainkey.acme.example': 'v=DKIM1; p=',
       'brisbane._domainkey.football.example.com': footballKeys.brisbane,
       'test._domainkey.football.example.com': footballKeys.test,
@@ -132,6 +135,16 @@ describe('SPF', () => {
     expect(await asking((open) => checkSpf(open, given))).toEqual({ result: 'pass', domain: 'acme.example' });
   });
 
+  it.each([
+    ['of more than 4,096 characters', `v=spf1 ip4:127.0.0.1${' '.repeat(4096)}-all`],
+    ['of more than 100 terms', `v=spf1 ip4:127.0.0.1 ${'a '.repeat(100)}`],
+    ['with a name of more than 512 characters', `v=spf1 exists:${'%{s}'.repeat(200)}.example -all`],
+  ])('is permerror for a record %s', async (_, record) => {
+    const given = { sender, address: '127.0.0.1', helo: 'x' };
+    const found = await asking((open) => checkSpf({ ...open, texts: () => Promise.resolve([record]) }, given));
+    expect(found.result).toBe('permerror');
+  });
+
   it('knows nothing where the DNS is down', async () => {
     const given = { sender, address: '127.0.0.1', helo: 'x' };
     const found = await asking((open) => checkSpf(open, given), `127.0.0.1:${await freePort()}`);
@@ -148,16 +161,21 @@ const signed = (body: string, more: Readonly<Record<string, string>> = {}, key =
   const own = `DKIM-Signature: ${Object.entries(tags)
     .map(([name, value]) => `${name}=${value}; `)
     .join('')}b=`;
+  const simple = `${from}Subject: x\r\n${own}`;
+  const relaxed = simple.replace(/^[^:]+: /gm, (name) => name.toLowerCase().replace(' ', ''));
   const signature = createSign('sha256')
-    .update(`${from}Subject: x\r\n${own}`)
+    .update(more.c === undefined ? simple : relaxed)
     .sign(createPrivateKey(key.export({ format: 'pem', type: 'pkcs8' })), 'base64');
   return `${own}${signature}\r\n${from}Subject: x\r\n\r\n${body}`;
 };
 
+/** 0xA0 is a blank in Latin-1 only. */
+const blankAdded = signed('one\r\n', { c: 'relaxed/simple' }).replace('Subject: x', 'Subject: x\u00a0');
+
 const results = (mail: string, piece = 65_536): Promise<readonly string[]> =>
   asking(async (open) => {
     const end = mail.indexOf('\r\n\r\n') + 4;
-    const check = checkDkim(Buffer.from(mail.slice(0, end)), Date.now());
+    const check = checkDkim(Buffer.from(mail.slice(0, end), 'latin1'), Date.now());
     for (let at = end; at < mail.length; at += piece) check.body(Buffer.from(mail.slice(at, at + piece)));
     return (await check.end(open)).map(({ result }) => result);
   });
@@ -179,6 +197,7 @@ describe('DKIM', () => {
 
   it.each([
     ['as it was signed', signed('one\r\n'), 'pass'],
+    ['with other blanks where that is allowed', blankAdded.replace('\u00a0', ' \t'), 'pass'],
     ['with empty lines behind it', `${signed('one\r\n')}\r\n\r\n`, 'pass'],
     ['of an empty body', signed(''), 'pass'],
     ['of another body', signed('one\r\n').replace('one', 'two'), 'fail'],
@@ -195,6 +214,10 @@ describe('DKIM', () => {
     ['with a short key', signed('one\r\n', { s: 'weak' }, weak.privateKey), 'policy'],
     ['whose time is over', signed('one\r\n', { x: '1000' }), 'fail'],
     ['whose key is revoked', signed('one\r\n', { s: 'revoked' }), 'permerror'],
+    ['whose key is not for mail', signed('one\r\n', { s: 'web' }), 'permerror'],
+    ['whose key is for mail, too', signed('one\r\n', { s: 'email' }), 'pass'],
+    ['whose key is tried out', signed('one\r\n', { s: 'tried' }), 'policy'],
+    ['with a byte behind a field that is a blank elsewhere', blankAdded, 'fail'],
     ['whose key is nowhere', signed('one\r\n', { s: 'absent' }), 'permerror'],
     ['that is not signed as to who wrote it', signed('one\r\n', { h: 'subject' }), 'permerror'],
     ['of a domain that is not its own', signed('one\r\n', { i: '@other.example' }), 'permerror'],
