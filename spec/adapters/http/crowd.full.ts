@@ -1,3 +1,3 @@
 import { silentCrowd } from './crowd.ts';
 
-silentCrowd(5000);
+silentCrowd(5000, 2);

@@ -43,8 +43,8 @@ const p99 = async (place: Place): Promise<number> => {
   return Number(number) * ({ us: 0.001, ms: 1, s: 1000 }[unit ?? ''] ?? Number.NaN);
 };
 
-/** Shows it with so many connections. */
-export const silentCrowd = (count: number): void => {
+/** Shows it with so many connections, and that 99 of 100 answers take at most so many times as long beside them. */
+export const silentCrowd = (count: number, times = Number.POSITIVE_INFINITY): void => {
   it(`serves others as ever, beside ${count} idle connections`, async () => {
     const { place, memory } = await endpoint({
       maxConnections: 10_000,
@@ -53,14 +53,15 @@ export const silentCrowd = (count: number): void => {
       keepAlive: '1h',
     });
     // What else this machine does only ever makes it slower: the best of some rounds is what we look at.
-    const without = Math.min(await p99(place), await p99(place), await p99(place));
+    let without = await p99(place);
+    for (let round = 0; round < 2 && Number.isFinite(times); round += 1) without = Math.min(without, await p99(place));
     const idle = await open(place, count);
     await memory.until(() => memory.sessions() >= Math.floor(count / 2));
     let beside = await p99(place);
-    for (let round = 0; round < 5 && beside > 2 * without; round += 1) beside = Math.min(beside, await p99(place));
+    for (let round = 0; round < 5 && beside > times * without; round += 1) beside = Math.min(beside, await p99(place));
     expect(idle.filter((socket) => socket.destroyed)).toEqual([]);
     console.log(`99 of 100 within ${without} ms, beside ${count} idle connections within ${beside} ms`);
-    expect(beside).toBeLessThanOrEqual(2 * without);
+    expect(beside).toBeLessThanOrEqual(times * without);
   }, 120_000);
 
   it(`by default lets ${count} idle connections of one address be no more than 100, and none of them for long`, async () => {

@@ -114,7 +114,7 @@ describe('what a certified peer sends', () => {
     for (const [change, why] of [
       [{ node: 'inner9' }, /not that of inner1/],
       [{ role: 'dmz' }, /not that of inner1/],
-      [{ version: 1 }, /speaks version 1 of the message service, this server 5/],
+      [{ version: 1 }, /speaks version 1 of the message service, this server 6/],
       [{ extra: 1 }, /not understood/],
     ] as const) {
       lines.splice(0);
